@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+# Language level, warnings, sanitizers and the compiler cache, for every target.
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+set(CMAKE_C_FLAGS_DEBUG "-O0 -g")
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER "${CCACHE}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE}")
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+                    -Wcast-qual -Wunused -Woverloaded-virtual -Wimplicit-fallthrough -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 takes the frames of Asio's coroutines for mismatched, and the storage of a std::expected
+  # for uninitialised.
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-mismatched-new-delete>
+                      -Wno-maybe-uninitialized)
+endif()
+
+set(VCP_SANITIZE "" CACHE STRING "Sanitizers to build with, as for -fsanitize=")
+if(VCP_SANITIZE)
+  # Fuzz targets link libFuzzer's main themselves; everything else only carries its coverage.
+  string(REPLACE "fuzzer" "fuzzer-no-link" VCP_SANITIZE_COMPILE "${VCP_SANITIZE}")
+  add_compile_options(-fsanitize=${VCP_SANITIZE_COMPILE} -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer -O1 -g1) # -O0 is too slow for the black-box tests
+  add_link_options(-fsanitize=${VCP_SANITIZE_COMPILE})
+else()
+  add_compile_options($<$<CONFIG:RelWithDebInfo>:-D_FORTIFY_SOURCE=2> -fstack-protector-strong)
+endif()

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "vcp/base/random.hpp"
+#include "vcp/base/time.hpp"
+
+namespace vcp {
+
+/// A UUID of version 7 (RFC 9562, section 5.7): sorts by the time it was made. `Tag` keeps the
+/// kinds apart. As text, the 36 characters of RFC 9562.
+template <class Tag>
+struct Uuid {
+  std::array<std::uint8_t, 16> bytes{};
+
+  friend auto operator<=>(const Uuid&, const Uuid&) = default;
+
+  [[nodiscard]] std::string to_string() const;
+  [[nodiscard]] static std::optional<Uuid> parse(std::string_view text);
+
+  /// The 16 bytes, in an order that is the order of making; for keys.
+  [[nodiscard]] std::string_view view() const {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
+};
+
+namespace detail {
+[[nodiscard]] std::string uuid_to_string(const std::array<std::uint8_t, 16>& bytes);
+[[nodiscard]] bool parse_uuid(std::string_view text, std::array<std::uint8_t, 16>& bytes);
+}  // namespace detail
+
+template <class Tag>
+std::string Uuid<Tag>::to_string() const {
+  return detail::uuid_to_string(bytes);
+}
+
+template <class Tag>
+std::optional<Uuid<Tag>> Uuid<Tag>::parse(std::string_view text) {
+  Uuid id;
+  if (!detail::parse_uuid(text, id.bytes)) return std::nullopt;
+  return id;
+}
+
+using TaskId = Uuid<struct TaskTag>;
+using TokenId = Uuid<struct TokenTag>;
+
+/// Makes UUIDs that strictly rise: within one millisecond by the 12-bit counter, past its end by
+/// borrowing from the next millisecond (RFC 9562, section 6.2, method 1). One thread.
+class UuidSource {
+ public:
+  explicit UuidSource(Random& random) : random_(random) {}
+
+  template <class Id>
+  [[nodiscard]] Id next(Time now) {
+    Id id;
+    make(now, id.bytes);
+    return id;
+  }
+
+ private:
+  void make(Time now, std::array<std::uint8_t, 16>& bytes);
+
+  Random& random_;
+  std::uint64_t last_ = 0;  // milliseconds << 12 | counter
+};
+
+/// The name that a node's owner gave it.
+struct NodeId {
+  std::string value;
+
+  friend auto operator<=>(const NodeId&, const NodeId&) = default;
+};
+
+/// The fencing number of a lease: from one counter of the server, never given twice.
+enum class Epoch : std::uint64_t {};
+
+}  // namespace vcp
+
+template <class Tag>
+struct std::hash<vcp::Uuid<Tag>> {
+  std::size_t operator()(const vcp::Uuid<Tag>& id) const noexcept {
+    // The second half is random except for two bits.
+    std::size_t value = 0;
+    std::memcpy(&value, id.bytes.data() + 8, sizeof value);
+    return value;
+  }
+};
+
+template <>
+struct std::hash<vcp::NodeId> {
+  std::size_t operator()(const vcp::NodeId& id) const noexcept {
+    return std::hash<std::string>{}(id.value);
+  }
+};

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <cstddef>
+#include <functional>
+#include <utility>
+
+#include "vcp/base/async.hpp"
+#include "vcp/base/result.hpp"
+
+namespace vcp::coordinator {
+
+/// Threads for what computes or blocks on the disk, with a bounded queue before them.
+class Pool {
+ public:
+  Pool(asio::io_context& io, std::size_t threads, std::size_t max_queued)
+      : io_(io), threads_(threads), max_queued_(max_queued) {}
+
+  /// Runs `work` on the pool and resumes the caller on the io_context with what it returned;
+  /// `unavailable` at once if the queue is full.
+  template <class T>
+  [[nodiscard]] Async<Result<T>> run(std::move_only_function<Result<T>()> work);
+
+  /// Runs `work` some time, whatever is queued; for work that the server itself needs done.
+  void post(std::move_only_function<void()> work) { asio::post(threads_, std::move(work)); }
+
+  /// Work that waits or runs.
+  [[nodiscard]] std::size_t load() const { return load_.load(std::memory_order_relaxed); }
+
+  /// Ends what runs; what waits is dropped.
+  void stop() {
+    threads_.stop();
+    threads_.join();
+  }
+
+ private:
+  asio::io_context& io_;
+  asio::thread_pool threads_;
+  std::size_t max_queued_;
+  std::atomic<std::size_t> load_ = 0;
+};
+
+template <class T>
+Async<Result<T>> Pool::run(std::move_only_function<Result<T>()> work) {
+  using Work = std::move_only_function<Result<T>()>;
+  const auto start = [this](auto handler, Work job) {
+    using Handler = decltype(handler);
+    auto resume = [this](Handler resumed, Result<T> result) {
+      load_.fetch_sub(1, std::memory_order_relaxed);
+      asio::post(io_, [handler = std::move(resumed), result = std::move(result)]() mutable {
+        std::move(handler)(std::move(result));
+      });
+    };
+    if (load_.fetch_add(1, std::memory_order_relaxed) >= max_queued_) {
+      resume(std::move(handler), fail(Code::unavailable, "the server is busy: try again soon"));
+      return;
+    }
+    asio::post(threads_,
+               [job = std::move(job), handler = std::move(handler),
+                resume = std::move(resume)]() mutable { resume(std::move(handler), job()); });
+  };
+  return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Result<T>)>(
+      start, use_async, std::move(work));
+}
+
+}  // namespace vcp::coordinator

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "vcp/base/hash.hpp"
+#include "vcp/base/ids.hpp"
+#include "vcp/base/result.hpp"
+#include "vcp/base/time.hpp"
+#include "vcp/mesh/node.hpp"
+#include "vcp/mesh/task.hpp"
+
+/// The records that the coordinator keeps, and their form on disk: a version byte, then the fields
+/// in order, integers as LEB128, texts with their length before them. docs/storage.md lists them.
+namespace vcp::coordinator {
+
+/// A bearer token, but for the secret itself.
+struct Token {
+  TokenId id;
+  Digest secret;  ///< SHA-256 of the token
+  std::string role;
+  std::string owner;
+  std::string name;
+  std::string node;  ///< the one node that a node token is for
+  Time created_at;
+  std::optional<Time> expires_at;
+
+  friend bool operator==(const Token&, const Token&) = default;
+};
+
+/// A WebAssembly module that an owner uploaded; its bytes are content under `digest`.
+struct Module {
+  Digest digest;
+  std::string owner;
+  std::uint64_t size = 0;
+  std::string description;  ///< JSON members: abi, exports, imports
+  Time created_at;
+
+  friend bool operator==(const Module&, const Module&) = default;
+};
+
+/// Bytes that an owner uploaded.
+struct Blob {
+  Digest digest;
+  std::string owner;
+  std::uint64_t size = 0;
+  Time created_at;
+
+  friend bool operator==(const Blob&, const Blob&) = default;
+};
+
+/// The first answer to a request that carried an Idempotency-Key.
+struct Answer {
+  unsigned status = 0;
+  std::string body;
+  std::string subject;  ///< the id of what was created
+
+  friend bool operator==(const Answer&, const Answer&) = default;
+};
+struct AnswerRecord {
+  Digest request;  ///< of the method, path and body
+  Time expires_at;
+  Answer answer;
+
+  friend bool operator==(const AnswerRecord&, const AnswerRecord&) = default;
+};
+
+/// How often content is referred to; a file with no reference left is removed.
+struct ContentRecord {
+  std::uint64_t size = 0;
+  std::uint64_t references = 0;
+};
+
+/// Tasks that have ended, for the statistics.
+struct EndedCounts {
+  std::uint64_t completed = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t cancelled = 0;
+};
+
+[[nodiscard]] std::string encode(const mesh::Node& node);
+[[nodiscard]] std::string encode(const mesh::Task& task);
+[[nodiscard]] std::string encode(const Token& token);
+[[nodiscard]] std::string encode(const Module& module);
+[[nodiscard]] std::string encode(const Blob& blob);
+[[nodiscard]] std::string encode(const AnswerRecord& record);
+[[nodiscard]] std::string encode(const ContentRecord& record);
+[[nodiscard]] std::string encode(const EndedCounts& counts);
+
+// `corrupt` for anything that `encode` does not write.
+[[nodiscard]] Result<mesh::Node> decode_node(std::string_view bytes);
+[[nodiscard]] Result<mesh::Task> decode_task(std::string_view bytes);
+[[nodiscard]] Result<Token> decode_token(std::string_view bytes);
+[[nodiscard]] Result<Module> decode_module(std::string_view bytes);
+[[nodiscard]] Result<Blob> decode_blob(std::string_view bytes);
+[[nodiscard]] Result<AnswerRecord> decode_answer(std::string_view bytes);
+[[nodiscard]] Result<ContentRecord> decode_content(std::string_view bytes);
+[[nodiscard]] Result<EndedCounts> decode_counts(std::string_view bytes);
+
+/// A key that sorts by owner, then by the rest.
+[[nodiscard]] std::string owned_key(std::string_view owner, std::string_view rest);
+
+}  // namespace vcp::coordinator

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "vcp/base/ids.hpp"
+#include "vcp/base/random.hpp"
+#include "vcp/base/result.hpp"
+#include "vcp/mesh/node.hpp"
+#include "vcp/mesh/task.hpp"
+
+namespace vcp::mesh {
+
+struct Settings {
+  Duration lease_ttl{30'000};
+  Duration heartbeat_interval{10'000};
+  std::uint32_t missed_heartbeats = 3;  ///< then a node is offline
+  Duration retry_backoff{100};          ///< doubles with each failure, with jitter
+  Duration max_retry_backoff{30'000};
+  Duration prefer_other_node{2'000};  ///< how long a retry waits for a node that has not failed it
+  std::uint32_t poison_nodes = 3;     ///< a task that loses so many nodes is given up
+  Strategy strategy = Strategy::weighted;  ///< of tasks that name none
+};
+
+/// A waiting request of a node for leases.
+enum class PollId : std::uint64_t {};
+
+/// What a node is given of a task.
+struct Offer {
+  TaskPtr task;
+  Lease lease;
+  Time deadline;
+};
+
+/// The answer to a poll: what it got, or nothing when its time was up.
+struct PollAnswer {
+  PollId poll{};
+  std::vector<Offer> offers;
+};
+
+/// A result as a node reports it.
+struct Report {
+  TaskId task;
+  NodeId node;
+  Epoch epoch{};
+  std::uint32_t rank = 0;
+  Outcome outcome = Outcome::ok;
+  std::string detail;
+  TaskResult result;
+};
+
+struct LeaseName {
+  TaskId task;
+  Epoch epoch{};
+  std::optional<double> progress = {};  ///< 0 to 1, as the node tells it
+};
+
+struct HeartbeatReply {
+  NodePtr node;
+  std::vector<LeaseName> cancelled;  ///< named by the node, but not its own (any more)
+};
+
+/// Counters over everything the core knows.
+struct Counts {
+  std::uint64_t pending = 0;
+  std::uint64_t running = 0;
+};
+
+/// A record that changed, and whether the store must hear of it: renewals, telemetry and the like
+/// stay in memory.
+template <class Ptr>
+struct Change {
+  Ptr record;
+  bool durable = true;
+};
+
+/// What happened since the last `take_changes`: the records that changed, for the store and for
+/// the readers, and the polls that are answered once those are durable.
+struct Changes {
+  std::vector<Change<TaskPtr>> tasks;
+  std::vector<Change<NodePtr>> nodes;
+  std::vector<NodeId> removed_nodes;
+  std::vector<PollAnswer> polls;
+  std::optional<Epoch> last_epoch;  ///< if epochs were given
+};
+
+/// The coordinator's core: nodes, tasks, leases and placement as a function of time and input. It
+/// reads no clock, starts no thread and touches no file; the same calls with the same seed give
+/// the same decisions. One thread.
+class Core {
+ public:
+  Core(Settings settings, Random& random);
+  ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  // --- Recovery: before anything else, with what the store holds.
+
+  void restore(Node node);
+  void restore(Task task);
+  void restore_epoch(Epoch last);
+
+  /// Gives every live lease and every node one full term from now.
+  void start(Time now);
+
+  // --- Commands. Each takes effect at once; `take_changes` tells what came of it.
+
+  /// A new node, or with `again` one that registers anew: its leases are placed again.
+  [[nodiscard]] Result<NodePtr> register_node(Time now, Registration registration, bool again);
+  [[nodiscard]] Result<> remove_node(Time now, const NodeId& id);
+  [[nodiscard]] Result<NodePtr> set_draining(Time now, const NodeId& id, bool draining);
+
+  /// Renews the leases that it names, as far as their tasks' time limits go.
+  [[nodiscard]] Result<HeartbeatReply> heartbeat(Time now, const NodeId& id,
+                                                 const Telemetry& telemetry,
+                                                 std::span<const LeaseName> leases);
+
+  /// Asks for up to `max` leases, to be answered in `Changes::polls` by `until`.
+  [[nodiscard]] Result<> poll(PollId poll, const NodeId& id, std::uint32_t max, Time until);
+  void cancel_poll(PollId poll);
+
+  /// Answers every poll with nothing, now and from now on.
+  void close_polls();
+
+  TaskPtr submit(Time now, TaskSpec spec);
+
+  /// `conflict` if the lease is not live. The same report again is answered as the first.
+  [[nodiscard]] Result<TaskPtr> report(Time now, const Report& report);
+  [[nodiscard]] Result<TaskPtr> cancel(Time now, const TaskId& id);
+
+  // --- Time and placement: once after each batch of commands.
+
+  /// Ends what is over by now: leases, silences, back-offs.
+  void advance(Time now);
+
+  /// Gives pending tasks to the nodes that wait for them, as far as both go, and answers the polls
+  /// whose time is up.
+  void place(Time now);
+
+  /// When `advance` has something to do next.
+  [[nodiscard]] std::optional<Time> next_event() const;
+
+  /// The changes so far, all stamped with the number of the commit that will carry them.
+  [[nodiscard]] Changes take_changes(std::uint64_t commit);
+
+  // --- Reading.
+
+  [[nodiscard]] TaskPtr find_task(const TaskId& id) const;
+  [[nodiscard]] NodePtr find_node(const NodeId& id) const;
+  [[nodiscard]] Counts counts() const;
+
+  /// Whether a lease that the node holds needs the content, be it module or input.
+  [[nodiscard]] bool needs_content(const NodeId& node, const Digest& content) const;
+
+  /// Whether a task of that owner that has not ended needs the module.
+  [[nodiscard]] bool uses_module(const std::string& owner, const Digest& module) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// What becomes of a report for which no lease is live: one that counted already is answered with
+/// the task, any other is `conflict`.
+[[nodiscard]] Result<TaskPtr> answer_late_report(const TaskPtr& task, const Report& report);
+
+/// Whether the node may ever run the task, by everything but its free slots, memory and state.
+/// Each constraint by itself, in the order and under the names in which `explain` shows them.
+struct ConstraintCheck {
+  std::string_view name;
+  bool (*passes)(const Node& node, const Requirements& requirements);
+};
+[[nodiscard]] std::span<const ConstraintCheck> constraints();
+[[nodiscard]] bool meets(const Node& node, const Requirements& requirements);
+
+}  // namespace vcp::mesh

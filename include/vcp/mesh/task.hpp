@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "vcp/base/hash.hpp"
+#include "vcp/base/ids.hpp"
+#include "vcp/base/time.hpp"
+#include "vcp/mesh/node.hpp"
+
+namespace vcp::mesh {
+
+enum class TaskType : std::uint8_t { wasm_execution, computation, zk_proof, federated_learning };
+enum class TaskStatus : std::uint8_t { pending, running, verifying, completed, failed, cancelled };
+enum class Strategy : std::uint8_t { weighted, round_robin, least_loaded, latency_aware, spread };
+enum class Verification : std::uint8_t { none };
+
+/// How the run of a task on a node ended.
+enum class Outcome : std::uint8_t {
+  ok,
+  exit_code,
+  trap,
+  stack_overflow,
+  timeout,
+  out_of_gas,
+  out_of_memory,
+  output_too_large,
+  module_invalid,
+  node_error,   ///< the node could not run it: its own fault, not the program's
+  node_lost,    ///< the lease ran out without a word
+  handed_back,  ///< the node gave the lease back unfinished
+  cancelled,
+};
+
+[[nodiscard]] std::string_view to_string(TaskType type);
+[[nodiscard]] std::optional<TaskType> parse_task_type(std::string_view text);
+[[nodiscard]] std::string_view to_string(TaskStatus status);
+[[nodiscard]] std::optional<TaskStatus> parse_task_status(std::string_view text);
+[[nodiscard]] std::string_view to_string(Strategy strategy);
+[[nodiscard]] std::optional<Strategy> parse_strategy(std::string_view text);
+[[nodiscard]] std::string_view to_string(Verification mode);
+[[nodiscard]] std::string_view to_string(Outcome outcome);
+[[nodiscard]] std::optional<Outcome> parse_outcome(std::string_view text);
+
+/// Whether a task in this state has come to its end.
+[[nodiscard]] constexpr bool is_final(TaskStatus status) { return status >= TaskStatus::completed; }
+
+/// Whether another node would end the same way, so that a retry is for nothing.
+[[nodiscard]] bool is_deterministic(Outcome outcome);
+
+/// Which nodes may run a task.
+struct Requirements {
+  std::uint32_t min_nodes = 1;
+  std::uint32_t max_execution_time_sec = 60;
+  bool require_gpu = false;
+  std::vector<std::string> regions;  ///< any of them; empty: everywhere
+  std::optional<NodeType> node_type;
+  std::vector<std::pair<std::string, std::optional<std::string>>> labels;  ///< no value: present
+  std::optional<double> min_health_score;
+  std::optional<double> min_bandwidth_mbps;
+  std::optional<double> max_latency_ms;
+  std::optional<double> min_memory_gb;
+
+  friend bool operator==(const Requirements&, const Requirements&) = default;
+};
+
+struct Limits {
+  std::uint64_t gas = 10'000'000'000;
+  std::uint32_t memory_mb = 256;
+  std::uint64_t output_bytes = 1024 * 1024;
+
+  friend bool operator==(const Limits&, const Limits&) = default;
+};
+
+/// Bytes in the record itself while they are few, else the digest of a file of the content store.
+struct Payload {
+  std::string bytes;
+  std::optional<Digest> content;
+  std::uint64_t size = 0;
+
+  friend bool operator==(const Payload&, const Payload&) = default;
+};
+
+/// What was submitted. Never changes.
+struct TaskSpec {
+  TaskType type = TaskType::wasm_execution;
+  std::string owner;
+  Digest module;
+  std::string function;  ///< empty: the ABI's own entry
+  std::string args;      ///< JSON array, as sent; empty if none
+  std::vector<std::string> argv;
+  std::vector<std::pair<std::string, std::string>> env;
+  Payload input;
+  Requirements requirements;
+  Limits limits;
+  Verification verification = Verification::none;
+  std::optional<Strategy> strategy;  ///< none: the server's default
+  std::uint8_t priority = 5;
+  std::uint32_t max_retries = 3;
+
+  friend bool operator==(const TaskSpec&, const TaskSpec&) = default;
+};
+
+/// The right of one node to run one rank of a task, fenced by its epoch. The deadline is the
+/// core's own: it moves with every renewal and is not part of the record.
+struct Lease {
+  NodeId node;
+  Epoch epoch{};
+  std::uint32_t rank = 0;
+  Time granted_at;
+
+  friend bool operator==(const Lease&, const Lease&) = default;
+};
+
+/// A lease that ended without a result that counts.
+struct Attempt {
+  NodeId node;
+  Epoch epoch{};
+  Outcome outcome = Outcome::node_lost;
+  std::string detail;
+
+  friend bool operator==(const Attempt&, const Attempt&) = default;
+};
+
+/// What a run gave.
+struct TaskResult {
+  Payload output;
+  Digest output_sha256;
+  std::string log;
+  bool log_truncated = false;
+  std::int32_t exit_code = 0;
+  std::uint64_t gas_used = 0;
+  std::uint64_t execution_time_ms = 0;
+
+  friend bool operator==(const TaskResult&, const TaskResult&) = default;
+};
+
+/// A task as the coordinator knows it. Records that others can see never change; a change makes a
+/// new record.
+struct Task {
+  TaskId id;
+  std::shared_ptr<const TaskSpec> spec;
+  TaskStatus status = TaskStatus::pending;
+  Time created_at;
+  Time updated_at;
+  Time not_before;            ///< back-off: not placed before
+  std::uint32_t started = 0;  ///< leases that were ever granted
+  std::vector<Lease> leases;  ///< live ones
+  std::vector<Attempt> failures;
+  std::optional<Lease> accepted;  ///< the lease whose result ended the task
+  std::shared_ptr<const TaskResult> result;
+  std::optional<Outcome> reason;  ///< why it failed
+  std::string detail;
+  std::optional<double> progress;  ///< of the run under way, 0 to 1; not durable
+
+  std::uint64_t commit = 0;  ///< the commit that wrote it
+};
+
+using TaskPtr = std::shared_ptr<const Task>;
+
+}  // namespace vcp::mesh

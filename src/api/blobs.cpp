@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "answers.hpp"
+#include "content.hpp"
+#include "handlers.hpp"
+
+namespace vcp::api {
+
+using coordinator::Answer;
+using coordinator::Blob;
+using coordinator::Contents;
+using coordinator::Coordinator;
+using coordinator::Created;
+using http::Role;
+using store::ContentStore;
+
+namespace {
+
+using BlobPtr = coordinator::Catalog<Blob>::Ptr;
+
+std::string render(const Blob& blob) {
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object()
+      .member("blob_id", blob.digest.to_string())
+      .member("size", blob.size)
+      .member("created_at", to_rfc3339(blob.created_at))
+      .end_object();
+  return body;
+}
+
+Result<BlobPtr> find_blob(State& api, const http::Request& request) {
+  const auto digest = Digest::parse(request.param("id"));
+  if (!digest) return not_found("blob");
+  const auto& blobs = api.coordinator().blobs();
+  BlobPtr blob = blobs.find(request.principal.owner, *digest);
+  if (!blob && request.principal.role == Role::admin) blob = blobs.find(*digest);
+  if (!blob) return not_found("blob");
+  return blob;
+}
+
+/// Writes the body to disk as it comes.
+Async<Result<Contents::Pin>> receive(State& api, http::Exchange& exchange, std::uint64_t& size) {
+  coordinator::Pool& pool = api.coordinator().pool();
+  std::move_only_function<Result<ContentStore::Writer>()> open = [&api] {
+    return api.coordinator().contents().create();
+  };
+  auto writer = co_await pool.run(std::move(open));
+  if (!writer) co_return std::unexpected(writer.error());
+  while (true) {
+    const auto part = co_await exchange.read();
+    if (!part) co_return std::unexpected(part.error());
+    if (part->empty()) break;
+    // A file write of a part goes to memory: not worth a trip to the pool.
+    const Result<> appended = writer->append(*part);
+    if (!appended) co_return std::unexpected(appended.error());
+  }
+  size = writer->size();
+  std::move_only_function<Result<Contents::Pin>()> finish = [&api, &writer] {
+    return api.coordinator().contents().finish(std::move(*writer));
+  };
+  co_return co_await pool.run(std::move(finish));
+}
+
+Async<Result<Created>> create_blob(State& api, http::Exchange& exchange) {
+  std::uint64_t size = 0;
+  auto pin = co_await receive(api, exchange, size);
+  if (!pin) co_return std::unexpected(pin.error());
+  const auto once = once_of(exchange.request(), pin->digest());
+  if (!once) co_return std::unexpected(once.error());
+  Blob blob{.digest = pin->digest(),
+            .owner = exchange.request().principal.owner,
+            .size = size,
+            .created_at = api.now()};
+  Coordinator::Command<Coordinator::Render> record =
+      [blob = std::move(blob)](Coordinator::Writer& writer) mutable {
+        const auto known = writer.coordinator.blobs().find(blob.owner, blob.digest);
+        Answer answer{.status = known ? 200U : 201U,
+                      .body = render(known ? *known : blob),
+                      .subject = blob.digest.to_string()};
+        if (!known) writer.put_blob(std::move(blob));
+        return Result<Coordinator::Render>([answer = std::move(answer)] { return answer; });
+      };
+  co_return co_await api.coordinator().create(*once, std::move(record));
+}
+
+}  // namespace
+
+Async<void> post_blob(State& api, http::Exchange& exchange) {
+  const auto created = co_await create_blob(api, exchange);
+  if (!created) {
+    co_await send_problem(exchange, created.error());
+    co_return;
+  }
+  http::Response response = created_response(*created, "/api/v1/blobs/");
+  const Result<> sent = co_await exchange.respond(std::move(response));
+  static_cast<void>(sent);
+}
+
+Async<Handled> get_blob(State& api, http::Request& request) {
+  const auto blob = find_blob(api, request);
+  if (!blob) co_return std::unexpected(blob.error());
+  const Result<> durable = co_await api.coordinator().durable_now();
+  if (!durable) co_return std::unexpected(durable.error());
+  co_return json_response(render(**blob));
+}
+
+Async<void> get_blob_content(State& api, http::Exchange& exchange) {
+  constexpr std::string_view kMediaType = "application/octet-stream";
+  http::Request& request = exchange.request();
+  if (request.principal.role == Role::node) {
+    const auto digest = Digest::parse(request.param("id"));
+    const bool held = digest && co_await holds_lease_for(api, request.principal.subject, *digest);
+    const auto size = held ? api.coordinator().contents().files().size(*digest)
+                           : Result<std::uint64_t>(not_found("blob"));
+    if (size) {
+      co_await send_content(api, exchange, *digest, *size, kMediaType);
+    } else {
+      co_await send_problem(exchange, size.error());
+    }
+    co_return;
+  }
+  const auto blob = find_blob(api, request);
+  if (!blob) {
+    co_await send_problem(exchange, blob.error());
+    co_return;
+  }
+  co_await send_content(api, exchange, (*blob)->digest, (*blob)->size, kMediaType);
+}
+
+Async<Handled> delete_blob(State& api, http::Request& request) {
+  const auto blob = find_blob(api, request);
+  if (!blob) co_return std::unexpected(blob.error());
+  Coordinator::Command<bool> erase = [blob = *blob](Coordinator::Writer& writer) -> Result<bool> {
+    if (!writer.coordinator.blobs().find(blob->owner, blob->digest)) return not_found("blob");
+    writer.erase_blob(*blob);
+    return true;
+  };
+  const auto erased = co_await api.coordinator().apply(std::move(erase));
+  if (!erased) co_return std::unexpected(erased.error());
+  co_return no_content();
+}
+
+}  // namespace vcp::api

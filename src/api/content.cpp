@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "content.hpp"
+
+#include <algorithm>
+
+namespace vcp::api {
+
+using http::Exchange;
+using http::Response;
+
+namespace {
+
+constexpr std::size_t kPart = 256 * 1024;
+
+/// The head of an answer with all of `size` bytes or the range asked for.
+struct Head {
+  Response response;
+  http::ByteRange range;
+};
+
+Result<Head> head_for(http::Request& request, std::uint64_t size, std::string_view media_type,
+                      const std::string& etag) {
+  Head head{.response = {.status = 200, .content_type = media_type, .body = {}},
+            .range = {0, size}};
+  head.response.headers.emplace_back("Accept-Ranges", "bytes");
+  head.response.headers.emplace_back("ETag", etag);
+  const auto range = http::parse_range(request.header("Range"), size);
+  if (!range) return std::unexpected(range.error());
+  const bool same = !request.has_header("If-Range") || request.header("If-Range") == etag;
+  if (*range && same) {
+    head.range = **range;
+    head.response.status = 206;
+    head.response.headers.emplace_back(
+        "Content-Range", "bytes " + std::to_string(head.range.offset) + "-" +
+                             std::to_string(head.range.offset + head.range.length - 1) + "/" +
+                             std::to_string(size));
+  }
+  return head;
+}
+
+/// 416 with the size, 304, or nothing.
+std::optional<Response> instead_of_content(const http::Request& request, const std::string& etag) {
+  if (request.header("If-None-Match") != etag) return std::nullopt;
+  Response response{.status = 304, .content_type = {}, .body = {}};
+  response.headers.emplace_back("ETag", etag);
+  return response;
+}
+
+Async<void> refuse_range(Exchange& exchange, Error error, std::uint64_t size) {
+  Response response = http::problem(error);
+  response.status = 416;
+  response.headers.emplace_back("Content-Range", "bytes */" + std::to_string(size));
+  const Result<> sent = co_await exchange.respond(std::move(response));
+  static_cast<void>(sent);  // the client is gone, or it has its answer
+}
+
+}  // namespace
+
+Async<void> send_content(State& api, Exchange& exchange, Digest digest, std::uint64_t size,
+                         std::string_view media_type) {
+  const std::string etag = "\"" + digest.hex() + "\"";
+  if (auto instead = instead_of_content(exchange.request(), etag)) {
+    const Result<> sent = co_await exchange.respond(std::move(*instead));
+    static_cast<void>(sent);
+    co_return;
+  }
+  auto head = head_for(exchange.request(), size, media_type, etag);
+  if (!head) {
+    co_await refuse_range(exchange, head.error(), size);
+    co_return;
+  }
+  std::uint64_t offset = head->range.offset;
+  std::uint64_t left = head->range.length;
+  const Result<> started = co_await exchange.start(std::move(head->response), left);
+  if (!started) co_return;
+  while (left > 0) {
+    std::move_only_function<Result<std::string>()> read = [&api, digest, offset, left] {
+      const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(left, kPart));
+      return api.coordinator().contents().files().read(digest, offset, length);
+    };
+    const auto part = co_await api.coordinator().pool().run(std::move(read));
+    // The length is promised: what is missing the client notices.
+    if (!part || part->empty()) co_return;
+    const Result<> written = co_await exchange.write(*part);
+    if (!written) co_return;
+    offset += part->size();
+    left -= part->size();
+  }
+}
+
+Async<void> send_bytes(Exchange& exchange, std::string bytes, std::string_view media_type) {
+  const std::string etag = "\"" + sha256(bytes).hex() + "\"";
+  if (auto instead = instead_of_content(exchange.request(), etag)) {
+    const Result<> sent = co_await exchange.respond(std::move(*instead));
+    static_cast<void>(sent);
+    co_return;
+  }
+  auto head = head_for(exchange.request(), bytes.size(), media_type, etag);
+  if (!head) {
+    co_await refuse_range(exchange, head.error(), bytes.size());
+    co_return;
+  }
+  Response response = std::move(head->response);
+  response.body = bytes.substr(head->range.offset, head->range.length);
+  const Result<> sent = co_await exchange.respond(std::move(response));
+  static_cast<void>(sent);
+}
+
+Async<void> send_problem(Exchange& exchange, Error error) {
+  Response response = http::problem(error);
+  const Result<> sent = co_await exchange.respond(std::move(response));
+  static_cast<void>(sent);
+}
+
+Async<bool> holds_lease_for(State& api, std::string node, Digest digest) {
+  coordinator::Coordinator::Command<bool> ask = [node = NodeId{std::move(node)},
+                                                 digest](coordinator::Coordinator::Writer& writer) {
+    return Result<bool>(writer.core.needs_content(node, digest));
+  };
+  const Result<bool> held = co_await api.coordinator().apply(std::move(ask));
+  co_return held.value_or(false);
+}
+
+Async<Result<std::string>> read_payload(State& api, const mesh::Payload& payload) {
+  if (!payload.content) co_return payload.bytes;
+  std::move_only_function<Result<std::string>()> read = [&api, digest = *payload.content] {
+    return api.coordinator().contents().files().read(digest);
+  };
+  co_return co_await api.coordinator().pool().run(std::move(read));
+}
+
+}  // namespace vcp::api

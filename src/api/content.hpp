@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "state.hpp"
+#include "vcp/base/async.hpp"
+#include "vcp/http/route.hpp"
+
+namespace vcp::api {
+
+/// Sends a file of the content store, or the range of it that the request asks for.
+[[nodiscard]] Async<void> send_content(State& api, http::Exchange& exchange, Digest digest,
+                                       std::uint64_t size, std::string_view media_type);
+
+/// Sends bytes in the same way.
+[[nodiscard]] Async<void> send_bytes(http::Exchange& exchange, std::string bytes,
+                                     std::string_view media_type);
+
+/// Sends a problem.
+[[nodiscard]] Async<void> send_problem(http::Exchange& exchange, Error error);
+
+/// Whether a lease that the node holds refers to the content.
+[[nodiscard]] Async<bool> holds_lease_for(State& api, std::string node, Digest digest);
+
+/// All of a payload, read from the disk if it is there.
+[[nodiscard]] Async<Result<std::string>> read_payload(State& api, const mesh::Payload& payload);
+
+}  // namespace vcp::api

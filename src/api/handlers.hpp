@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "state.hpp"
+#include "vcp/base/async.hpp"
+#include "vcp/base/json.hpp"
+#include "vcp/http/route.hpp"
+
+/// Every handler: it parses a request, calls the coordinator, and renders. routes.cpp says which
+/// route each serves.
+namespace vcp::api {
+
+using Handled = Result<http::Response>;
+
+// System
+Handled get_liveness(State& api, http::Request& request);
+Handled get_readiness(State& api, http::Request& request);
+Handled get_health(State& api, http::Request& request);
+Handled get_metrics(State& api, http::Request& request);
+Handled get_openapi(State& api, http::Request& request);
+Handled get_docs(State& api, http::Request& request);
+Async<Handled> get_statistics(State& api, http::Request& request);
+
+// Nodes
+Async<Handled> post_node(State& api, http::Request& request);
+Async<Handled> list_nodes(State& api, http::Request& request);
+Async<Handled> get_node(State& api, http::Request& request);
+Async<Handled> delete_node(State& api, http::Request& request);
+Async<Handled> drain_node(State& api, http::Request& request);
+Async<Handled> undrain_node(State& api, http::Request& request);
+Async<Handled> put_heartbeat(State& api, http::Request& request);
+Async<Handled> post_leases(State& api, http::Request& request);
+
+// Results
+Async<Handled> post_result(State& api, http::Request& request);
+Async<void> post_results(State& api, http::Exchange& exchange);
+
+// Modules and blobs
+Async<Handled> post_module(State& api, http::Request& request);
+Async<Handled> list_modules(State& api, http::Request& request);
+Async<Handled> get_module(State& api, http::Request& request);
+Async<void> get_module_content(State& api, http::Exchange& exchange);
+Async<Handled> delete_module(State& api, http::Request& request);
+Async<void> post_blob(State& api, http::Exchange& exchange);
+Async<Handled> get_blob(State& api, http::Request& request);
+Async<void> get_blob_content(State& api, http::Exchange& exchange);
+Async<Handled> delete_blob(State& api, http::Request& request);
+
+// Tasks
+Async<Handled> post_task(State& api, http::Request& request);
+Async<void> post_batch(State& api, http::Exchange& exchange);
+Async<Handled> list_tasks(State& api, http::Request& request);
+Async<Handled> list_dead_tasks(State& api, http::Request& request);
+Async<Handled> get_task(State& api, http::Request& request);
+Async<void> get_output(State& api, http::Exchange& exchange);
+Async<Handled> explain_task(State& api, http::Request& request);
+Async<Handled> cancel_task(State& api, http::Request& request);
+
+// Tokens
+Async<Handled> post_token(State& api, http::Request& request);
+Async<Handled> list_tokens(State& api, http::Request& request);
+Async<Handled> delete_token(State& api, http::Request& request);
+
+/// Refuses a node's token on another node's behalf.
+[[nodiscard]] Result<> acts_for(const http::Principal& who, std::string_view node);
+
+}  // namespace vcp::api

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "answers.hpp"
+#include "content.hpp"
+#include "handlers.hpp"
+#include "render.hpp"
+
+namespace vcp::api {
+
+namespace {
+
+/// Inputs above this reach nodes as blobs.
+constexpr std::uint64_t kMaxInlineInput = 64 * 1024;
+constexpr std::uint64_t kMaxLeases = 4'096;
+constexpr Duration kMaxWait{60'000};
+
+}  // namespace
+
+Async<Handled> post_leases(State& api, http::Request& request) {
+  NodeId id{std::string(request.param("id"))};
+  if (const Result<> own = acts_for(request.principal, id.value); !own) {
+    co_return std::unexpected(own.error());
+  }
+  const auto query = Query::parse(request, {"max", "wait"});
+  if (!query) co_return std::unexpected(query.error());
+  const auto max = query->integer("max", 1, kMaxLeases, 1);
+  if (!max) co_return std::unexpected(max.error());
+  const auto wait = query->wait(kMaxWait);
+  if (!wait) co_return std::unexpected(wait.error());
+
+  const auto offers =
+      co_await api.coordinator().lease(std::move(id), static_cast<std::uint32_t>(*max), *wait);
+  if (!offers) co_return std::unexpected(offers.error());
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().key("leases").begin_array();
+  for (const mesh::Offer& offer : *offers) {
+    const mesh::Payload& input = offer.task->spec->input;
+    const bool as_blob = input.size > kMaxInlineInput;
+    std::string bytes;
+    if (!as_blob) {
+      auto read = co_await read_payload(api, input);
+      // Without its input the lease is worth nothing; it will run out and be given again.
+      if (!read) continue;
+      bytes = std::move(*read);
+    }
+    writer.raw(render_lease(offer, bytes, as_blob));
+  }
+  writer.end_array().end_object();
+  co_return json_response(std::move(body));
+}
+
+}  // namespace vcp::api

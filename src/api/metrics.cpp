@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vcp/api/metrics.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+
+namespace vcp::api {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+using prometheus::BuildHistogram;
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+using prometheus::Histogram;
+
+namespace {
+
+const Histogram::BucketBoundaries kSeconds{1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01,
+                                           0.03, 0.1,  0.3,  1,    3,    10,   60};
+const Histogram::BucketBoundaries kSizes{1, 3, 10, 30, 100, 300, 1'000, 3'000, 10'000};
+
+std::string_view method_name(http::Method method) {
+  switch (method) {
+    case http::Method::get:
+      return "GET";
+    case http::Method::head:
+      return "HEAD";
+    case http::Method::post:
+      return "POST";
+    case http::Method::put:
+      return "PUT";
+    case http::Method::del:
+      return "DELETE";
+    case http::Method::options:
+      return "OPTIONS";
+    case http::Method::other:
+      return "other";
+  }
+  return "other";
+}
+
+}  // namespace
+
+struct Metrics::State {
+  prometheus::Registry registry;
+
+  Family<Counter>& requests = BuildCounter()
+                                  .Name("vcp_http_requests_total")
+                                  .Help("Requests answered, by route and status")
+                                  .Register(registry);
+  Family<Histogram>& request_seconds = BuildHistogram()
+                                           .Name("vcp_http_request_seconds")
+                                           .Help("From a request's last byte to its answer")
+                                           .Register(registry);
+  Histogram& commit_seconds = BuildHistogram()
+                                  .Name("vcp_commit_seconds")
+                                  .Help("A synced write of the store")
+                                  .Register(registry)
+                                  .Add({}, kSeconds);
+  Histogram& commit_batches = BuildHistogram()
+                                  .Name("vcp_commit_batches")
+                                  .Help("Batches that one synced write carried")
+                                  .Register(registry)
+                                  .Add({}, kSizes);
+  Histogram& commit_writes = BuildHistogram()
+                                 .Name("vcp_commit_writes")
+                                 .Help("Records that one synced write carried")
+                                 .Register(registry)
+                                 .Add({}, kSizes);
+  Histogram& copy_seconds = BuildHistogram()
+                                .Name("vcp_copy_out_seconds")
+                                .Help("Copying records out of a view under its lock")
+                                .Register(registry)
+                                .Add({}, kSeconds);
+  Histogram& copy_records = BuildHistogram()
+                                .Name("vcp_copy_out_records")
+                                .Help("Records that one copy-out took")
+                                .Register(registry)
+                                .Add({}, kSizes);
+  Family<Gauge>& tasks = BuildGauge().Name("vcp_tasks").Help("Tasks by state").Register(registry);
+  Family<Gauge>& nodes = BuildGauge().Name("vcp_nodes").Help("Nodes by status").Register(registry);
+  Family<Gauge>& queued =
+      BuildGauge().Name("vcp_queue_depth").Help("What waits, by queue").Register(registry);
+  Gauge& connections =
+      BuildGauge().Name("vcp_http_connections").Help("Open ones").Register(registry).Add({});
+
+  // One entry a route and status, found without building label maps for each request.
+  struct Series {
+    Counter* count;
+    Histogram* seconds;
+  };
+  std::shared_mutex mutex;
+  std::map<std::pair<const http::Route*, unsigned>, Series> series;
+
+  Series& find(const http::Observation& request) {
+    const std::pair key{request.route, request.status};
+    {
+      const std::shared_lock lock(mutex);
+      const auto found = series.find(key);
+      if (found != series.end()) return found->second;
+    }
+    const std::string route = request.route ? std::string(request.route->pattern) : "none";
+    const std::string method(request.route ? method_name(request.route->method) : "other");
+    const std::unique_lock lock(mutex);
+    Counter& count = requests.Add(
+        {{"route", route}, {"method", method}, {"status", std::to_string(request.status)}});
+    Histogram& seconds = request_seconds.Add({{"route", route}, {"method", method}}, kSeconds);
+    return series.try_emplace(key, Series{&count, &seconds}).first->second;
+  }
+};
+
+Metrics::Metrics(std::string_view version) : state_(std::make_unique<State>()) {
+  BuildGauge()
+      .Name("vcp_build_info")
+      .Help("Always 1; the labels say which build this is")
+      .Register(state_->registry)
+      .Add({{"version", std::string(version)}, {"compiler", __VERSION__}})
+      .Set(1);
+}
+
+Metrics::~Metrics() = default;
+
+void Metrics::observe(const http::Observation& request) {
+  const State::Series& series = state_->find(request);
+  series.count->Increment();
+  series.seconds->Observe(request.seconds);
+}
+
+coordinator::Observer Metrics::observer() {
+  return {.committed =
+              [this](const store::Committer::Sample& sample) {
+                state_->commit_seconds.Observe(sample.seconds);
+                state_->commit_batches.Observe(static_cast<double>(sample.batches));
+                state_->commit_writes.Observe(static_cast<double>(sample.writes));
+              },
+          .copied_out =
+              [this](std::size_t records, double seconds) {
+                state_->copy_seconds.Observe(seconds);
+                state_->copy_records.Observe(static_cast<double>(records));
+              }};
+}
+
+std::string Metrics::render(coordinator::Coordinator& coordinator, std::size_t connections) const {
+  const coordinator::Statistics now = coordinator.statistics();
+  const auto set = [](Family<Gauge>& family, const char* label, std::string_view value,
+                      double number) { family.Add({{label, std::string(value)}}).Set(number); };
+  set(state_->tasks, "state", "pending", static_cast<double>(now.active.pending));
+  set(state_->tasks, "state", "running", static_cast<double>(now.active.running));
+  set(state_->tasks, "state", "completed", static_cast<double>(now.ended.completed));
+  set(state_->tasks, "state", "failed", static_cast<double>(now.ended.failed));
+  set(state_->tasks, "state", "cancelled", static_cast<double>(now.ended.cancelled));
+
+  std::map<mesh::NodeStatus, double> by_status{{mesh::NodeStatus::online, 0},
+                                               {mesh::NodeStatus::safe_mode, 0},
+                                               {mesh::NodeStatus::draining, 0},
+                                               {mesh::NodeStatus::offline, 0}};
+  for (const mesh::NodePtr& node : coordinator.nodes().all()) ++by_status[node->status()];
+  for (const auto& [status, count] : by_status) {
+    set(state_->nodes, "status", to_string(status), count);
+  }
+  set(state_->queued, "queue", "commands", static_cast<double>(coordinator.queued_commands()));
+  set(state_->queued, "queue", "commits", static_cast<double>(coordinator.queued_commits()));
+  set(state_->queued, "queue", "pool", static_cast<double>(coordinator.pool().load()));
+  state_->connections.Set(static_cast<double>(connections));
+  return prometheus::TextSerializer().Serialize(state_->registry.Collect());
+}
+
+}  // namespace vcp::api

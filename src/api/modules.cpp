@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "modules.hpp"
+
+#include "answers.hpp"
+#include "content.hpp"
+#include "handlers.hpp"
+
+namespace vcp::api {
+
+using coordinator::Answer;
+using coordinator::Contents;
+using coordinator::Coordinator;
+using coordinator::Module;
+using http::Role;
+
+namespace {
+
+using ModulePtr = coordinator::Catalog<Module>::Ptr;
+
+std::string render(const Module& module) {
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object()
+      .member("module_id", module.digest.to_string())
+      .member("size", module.size)
+      .member("created_at", to_rfc3339(module.created_at));
+  body.append(",").append(module.description);
+  writer.end_object();
+  return body;
+}
+
+/// The module named in the path, if the caller may see it.
+Result<ModulePtr> find_module(State& api, const http::Request& request) {
+  const auto digest = Digest::parse(request.param("id"));
+  if (!digest) return not_found("module");
+  const auto& modules = api.coordinator().modules();
+  ModulePtr module = modules.find(request.principal.owner, *digest);
+  if (!module && request.principal.role == Role::admin) module = modules.find(*digest);
+  if (!module) return not_found("module");
+  return module;
+}
+
+/// The module's binary out of what was sent.
+Async<Result<std::string>> binary_of(State& api, const http::Request& request) {
+  const bool is_text = request.header("Content-Type").starts_with("text/wat");
+  if (!is_text) co_return std::string(request.body);
+  std::move_only_function<Result<std::string>()> translate = [&api, &request] {
+    return api.services.compiler.wat_to_wasm(request.body);
+  };
+  co_return co_await api.coordinator().pool().run(std::move(translate));
+}
+
+}  // namespace
+
+std::string describe(const wasm::ModuleInfo& info) {
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().member("abi", to_string(info.abi)).key("exports").begin_array();
+  for (const wasm::Export& each : info.exports) writer.string(each.name);
+  writer.end_array().key("functions").begin_object();
+  for (const wasm::Export& each : info.exports) {
+    if (each.type) writer.member(each.name, to_string(*each.type));
+  }
+  writer.end_object().key("imports").begin_array();
+  for (const wasm::Import& each : info.imports) writer.string(each.module + "." + each.name);
+  writer.end_array().end_object();
+  return body.substr(1, body.size() - 2);
+}
+
+Async<Result<ModuleInfos::Ptr>> module_info(State& api, Digest module) {
+  if (auto known = api.modules.find(module)) co_return known;
+  std::move_only_function<Result<wasm::ModuleInfo>()> inspect =
+      [&api, module]() -> Result<wasm::ModuleInfo> {
+    const auto binary = api.coordinator().contents().files().read(module);
+    if (!binary) return std::unexpected(binary.error());
+    return wasm::inspect(*binary, {.module_bytes = api.services.limits.module_bytes});
+  };
+  auto info = co_await api.coordinator().pool().run(std::move(inspect));
+  if (!info) co_return std::unexpected(info.error());
+  api.modules.put(module, std::move(*info));
+  co_return api.modules.find(module);
+}
+
+Async<Result<StoredModule>> store_module(State& api, std::string owner, std::string binary) {
+  struct Checked {
+    wasm::ModuleInfo info;
+    Contents::Pin pin;
+  };
+  std::move_only_function<Result<Checked>()> check = [&api, &binary]() -> Result<Checked> {
+    auto info = wasm::inspect(binary, {.module_bytes = api.services.limits.module_bytes});
+    if (!info) return std::unexpected(info.error());
+    if (const Result<> valid = api.services.compiler.validate(binary); !valid) {
+      return std::unexpected(valid.error());
+    }
+    auto pin = api.coordinator().contents().put(binary);
+    if (!pin) return std::unexpected(pin.error());
+    return Checked{std::move(*info), std::move(*pin)};
+  };
+  auto checked = co_await api.coordinator().pool().run(std::move(check));
+  if (!checked) co_return std::unexpected(checked.error());
+
+  Module record{.digest = checked->pin.digest(),
+                .owner = std::move(owner),
+                .size = binary.size(),
+                .description = describe(checked->info),
+                .created_at = api.now()};
+  api.modules.put(record.digest, std::move(checked->info));
+  StoredModule stored{.record = std::move(record),
+                      .pin = std::move(checked->pin),
+                      .info = api.modules.find(record.digest)};
+  co_return stored;
+}
+
+Async<Handled> post_module(State& api, http::Request& request) {
+  const auto once = once_of(request);
+  if (!once) co_return std::unexpected(once.error());
+  auto binary = co_await binary_of(api, request);
+  if (!binary) co_return std::unexpected(binary.error());
+  auto stored = co_await store_module(api, request.principal.owner, std::move(*binary));
+  if (!stored) {
+    Error error = stored.error();
+    if (error.code == Code::malformed) error.code = Code::invalid;
+    co_return std::unexpected(std::move(error));
+  }
+  Coordinator::Command<Coordinator::Render> record =
+      [module = std::move(stored->record)](Coordinator::Writer& writer) mutable {
+        const auto known = writer.coordinator.modules().find(module.owner, module.digest);
+        Answer answer{.status = known ? 200U : 201U,
+                      .body = render(known ? *known : module),
+                      .subject = module.digest.to_string()};
+        if (!known) writer.put_module(std::move(module));
+        return Result<Coordinator::Render>([answer = std::move(answer)] { return answer; });
+      };
+  const auto created = co_await api.coordinator().create(*once, std::move(record));
+  if (!created) co_return std::unexpected(created.error());
+  co_return created_response(*created, "/api/v1/modules/");
+}
+
+Async<Handled> list_modules(State& api, http::Request& request) {
+  const auto query = Query::parse(request, {kLimitName, kCursorName});
+  if (!query) co_return std::unexpected(query.error());
+  const auto limit = limit_of(*query);
+  if (!limit) co_return std::unexpected(limit.error());
+  const auto cursor = cursor_of(*query);
+  if (!cursor) co_return std::unexpected(cursor.error());
+
+  std::optional<std::pair<std::string, Digest>> after;
+  if (*cursor) {
+    Digest digest;
+    if ((*cursor)->size() < digest.bytes.size()) {
+      co_return fail_field("?cursor", "is not a cursor that a list gave");
+    }
+    const std::size_t owner_size = (*cursor)->size() - digest.bytes.size();
+    std::copy((*cursor)->begin() + static_cast<std::ptrdiff_t>(owner_size), (*cursor)->end(),
+              digest.bytes.begin());
+    after.emplace((*cursor)->substr(0, owner_size), digest);
+  }
+  auto modules =
+      api.coordinator().modules().list(visible_owner(request.principal), after, *limit + 1);
+  const Result<> durable = co_await api.coordinator().durable_now();
+  if (!durable) co_return std::unexpected(durable.error());
+
+  std::optional<std::string> next;
+  if (modules.size() > *limit) {
+    modules.pop_back();
+    next = modules.back()->owner + std::string(modules.back()->digest.view());
+  }
+  std::string items;
+  json::Writer writer(items);
+  writer.begin_array();
+  for (const ModulePtr& module : modules) writer.raw(render(*module));
+  writer.end_array();
+  co_return list_response(request, std::move(items), next);
+}
+
+Async<Handled> get_module(State& api, http::Request& request) {
+  const auto module = find_module(api, request);
+  if (!module) co_return std::unexpected(module.error());
+  const Result<> durable = co_await api.coordinator().durable_now();
+  if (!durable) co_return std::unexpected(durable.error());
+  co_return json_response(render(**module));
+}
+
+Async<void> get_module_content(State& api, http::Exchange& exchange) {
+  http::Request& request = exchange.request();
+  if (request.principal.role == Role::node) {
+    const auto digest = Digest::parse(request.param("id"));
+    const bool held = digest && co_await holds_lease_for(api, request.principal.subject, *digest);
+    const ModulePtr module = held ? api.coordinator().modules().find(*digest) : nullptr;
+    if (module) {
+      co_await send_content(api, exchange, module->digest, module->size, "application/wasm");
+      co_return;
+    }
+    Error error = not_found("module").error();
+    co_await send_problem(exchange, std::move(error));
+    co_return;
+  }
+  const auto module = find_module(api, request);
+  if (!module) {
+    co_await send_problem(exchange, module.error());
+    co_return;
+  }
+  co_await send_content(api, exchange, (*module)->digest, (*module)->size, "application/wasm");
+}
+
+Async<Handled> delete_module(State& api, http::Request& request) {
+  const auto module = find_module(api, request);
+  if (!module) co_return std::unexpected(module.error());
+  Coordinator::Command<bool> erase = [module =
+                                          *module](Coordinator::Writer& writer) -> Result<bool> {
+    if (!writer.coordinator.modules().find(module->owner, module->digest)) {
+      return not_found("module");
+    }
+    if (writer.core.uses_module(module->owner, module->digest)) {
+      return fail(Code::conflict, "tasks that have not ended need this module");
+    }
+    writer.erase_module(*module);
+    return true;
+  };
+  const auto erased = co_await api.coordinator().apply(std::move(erase));
+  if (!erased) co_return std::unexpected(erased.error());
+  co_return no_content();
+}
+
+}  // namespace vcp::api

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results.hpp"
+
+#include "answers.hpp"
+#include "fields.hpp"
+#include "handlers.hpp"
+#include "submission.hpp"
+#include "vcp/base/encoding.hpp"
+
+namespace vcp::api {
+
+using coordinator::Contents;
+using coordinator::Coordinator;
+using mesh::Outcome;
+using mesh::TaskPtr;
+
+namespace {
+
+constexpr std::size_t kMaxDetail = 4'096;
+constexpr std::size_t kMaxLog = 64 * 1024;
+constexpr std::uint64_t kMaxEpoch = std::uint64_t{1} << 62;
+constexpr std::uint64_t kMaxCount = std::uint64_t{1} << 62;
+
+/// What a node may say; that a node was lost is the coordinator's to find out.
+std::optional<Outcome> parse_reported(std::string_view text) {
+  const auto outcome = mesh::parse_outcome(text);
+  return outcome == Outcome::node_lost ? std::nullopt : outcome;
+}
+
+/// Texts of a node are cut rather than refused: its result counts all the same.
+std::string cut(std::string text, std::size_t most, bool& was_cut) {
+  if (text.size() <= most) return text;
+  was_cut = true;
+  text.resize(most);
+  while (!text.empty() && !is_utf8(text)) text.pop_back();
+  return text;
+}
+
+std::int32_t parse_exit_code(Fields& fields) {
+  const auto value = fields.value("exit_code");
+  if (!value || value->is(json::Kind::null)) return 0;
+  const auto code = value->as_int64();
+  if (!code || *code < INT32_MIN || *code > INT32_MAX) {
+    fields.fail("exit_code", "must be a 32-bit integer");
+    return 0;
+  }
+  return static_cast<std::int32_t>(*code);
+}
+
+void parse_body(Fields& fields, const ReportContext& known, SentReport& sent) {
+  mesh::Report& report = sent.report;
+  if (known.task) {
+    report.task = *known.task;
+  } else {
+    const auto id = fields.require("task_id", fields.text("task_id", {0, 64}));
+    if (const auto task = TaskId::parse(id)) {
+      report.task = *task;
+    } else if (fields.has("task_id")) {
+      fields.fail("task_id", "is not a task id");
+    }
+  }
+  auto node = fields.text("node_id", {1, 64});
+  if (known.node) {
+    if (node && *node != known.node->value) fields.fail("node_id", "is another node's");
+    report.node = *known.node;
+  } else {
+    report.node.value = fields.require("node_id", std::move(node));
+  }
+  report.epoch = Epoch{fields.require("epoch", fields.integer("epoch", {0, kMaxEpoch}))};
+  report.rank = static_cast<std::uint32_t>(fields.integer("rank", {0, 1'000}).value_or(0));
+  report.outcome = fields.require("status", fields.choice("status", parse_reported));
+
+  bool detail_cut = false;
+  report.detail =
+      cut(fields.text("detail", {0, 64 * kMaxLog}).value_or(""), kMaxDetail, detail_cut);
+  report.result.log_truncated = fields.boolean("log_truncated").value_or(false);
+  report.result.log =
+      cut(fields.text("log", {0, 64 * kMaxLog}).value_or(""), kMaxLog, report.result.log_truncated);
+  const bool has_output = report.outcome == Outcome::ok || report.outcome == Outcome::exit_code;
+  auto output = fields.base64("output");
+  if (report.outcome == Outcome::ok && !output && !fields.has("output")) {
+    fields.fail("output", "missing");
+  }
+  if (has_output && output) sent.output = std::move(*output);
+  report.result.exit_code = parse_exit_code(fields);
+  report.result.gas_used = fields.integer("gas_used", {0, kMaxCount}).value_or(0);
+  report.result.execution_time_ms = fields.integer("execution_time_ms", {0, kMaxCount}).value_or(0);
+  for (const std::string_view later : {"trace", "proof", "public_signals"}) {
+    const auto value = fields.value(later);
+    if (value && !value->is(json::Kind::null)) {
+      fields.fail(later, "no verification that needs it exists here yet");
+    }
+  }
+  fields.finish();
+}
+
+Async<Result<TaskPtr>> settle(State& api, PreparedReport prepared) {
+  const mesh::Report* const report = &prepared.report;
+  Coordinator::Command<TaskPtr> command = [report](Coordinator::Writer& writer) {
+    return writer.report(*report);
+  };
+  co_return co_await api.coordinator().apply(std::move(command));
+}
+
+}  // namespace
+
+Result<SentReport> parse_report(json::Value body, const ReportContext& known) {
+  FieldErrors errors;
+  Fields fields(body, "", errors);
+  SentReport sent;
+  if (body.is(json::Kind::object)) parse_body(fields, known, sent);
+  if (const Result<> wrong = errors.result(); !wrong) return std::unexpected(wrong.error());
+  sent.report.result.output_sha256 = sha256(sent.output);
+  sent.report.result.output.size = sent.output.size();
+  return sent;
+}
+
+Async<Result<PreparedReport>> prepare_report(State& api, SentReport sent) {
+  PreparedReport prepared{.report = std::move(sent.report), .pins = {}};
+  const auto task = api.coordinator().tasks().find(prepared.report.task);
+  if (!task) co_return std::unexpected(task.error());
+  if (!*task) co_return not_found("task");
+  const std::uint64_t limit = (*task)->spec->limits.output_bytes;
+  if (sent.output.size() > limit) {
+    co_return fail_field("/output",
+                         "is longer than the task's limit of " + std::to_string(limit) + " bytes");
+  }
+  mesh::Payload& output = prepared.report.result.output;
+  if (sent.output.size() <= kMaxRecordBytes) {
+    output.bytes = std::move(sent.output);
+    co_return prepared;
+  }
+  std::move_only_function<Result<Contents::Pin>()> put = [&api, &sent] {
+    return api.coordinator().contents().put(sent.output);
+  };
+  auto pin = co_await api.coordinator().pool().run(std::move(put));
+  if (!pin) co_return std::unexpected(pin.error());
+  output.content = pin->digest();
+  prepared.pins.push_back(std::move(*pin));
+  co_return prepared;
+}
+
+std::string render_report_answer(const mesh::Task& task) {
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object()
+      .member("task_id", task.id.to_string())
+      .member("status", to_string(task.status))
+      .end_object();
+  return body;
+}
+
+Async<Handled> post_result(State& api, http::Request& request) {
+  const auto id = TaskId::parse(request.param("id"));
+  if (!id) co_return not_found("task");
+  json::Document document;
+  const auto body = document.parse(request.body);
+  if (!body) co_return std::unexpected(body.error());
+  ReportContext known;
+  known.task = *id;
+  auto sent = parse_report(*body, known);
+  if (!sent) co_return std::unexpected(sent.error());
+  if (const Result<> own = acts_for(request.principal, sent->report.node.value); !own) {
+    co_return std::unexpected(own.error());
+  }
+  auto prepared = co_await prepare_report(api, std::move(*sent));
+  if (!prepared) co_return std::unexpected(prepared.error());
+  const auto task = co_await settle(api, std::move(*prepared));
+  if (!task) co_return std::unexpected(task.error());
+  co_return json_response(render_report_answer(**task));
+}
+
+}  // namespace vcp::api

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// vcpd: the coordinator. Everything is put together here.
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <thread>
+
+#include "daemon/lifecycle.hpp"
+#include "daemon/local_node.hpp"
+#include "daemon/settings.hpp"
+#include "vcp/api/api.hpp"
+#include "vcp/api/metrics.hpp"
+#include "vcp/base/config.hpp"
+#include "vcp/base/version.hpp"
+#include "vcp/store/content.hpp"
+#include "vcp/store/rocksdb.hpp"
+
+namespace {
+
+using vcp::Result;
+namespace asio = vcp::asio;
+namespace daemon_ = vcp::daemon;
+
+Result<> run(const daemon_::Settings& settings, const vcp::http::ServerOptions& server_options,
+             const vcp::wasm::CompilerProgram& compiler_program) {
+  const std::filesystem::path data_dir = settings.data_dir;
+  if (auto made = daemon_::make_data_dir(data_dir); !made) return made;
+
+  const vcp::SystemClock clock;
+  vcp::SystemRandom random;
+  vcp::api::Metrics metrics(vcp::kVersion);
+  const vcp::wasm::Compiler compiler(compiler_program);
+
+  auto store =
+      vcp::store::open_rocksdb(data_dir / "store", {.accept_data_loss = settings.accept_data_loss});
+  if (!store) return std::unexpected(store.error());
+  auto files = vcp::store::ContentStore::open(data_dir / "content", random);
+  if (!files) return std::unexpected(files.error());
+
+  asio::io_context io;
+  auto coordinator = vcp::coordinator::Coordinator::open(io, **store, *files, clock, random,
+                                                         daemon_::coordinator_options(settings),
+                                                         metrics.observer());
+  if (!coordinator) return std::unexpected(coordinator.error());
+
+  daemon_::Lifecycle lifecycle(io, **coordinator);
+  vcp::api::Api api(
+      {.coordinator = **coordinator,
+       .compiler = compiler,
+       .spool_directory = data_dir,
+       .limits = daemon_::api_limits(settings),
+       .metrics = [&] { return metrics.render(**coordinator, lifecycle.connections()); },
+       .draining = [&] { return lifecycle.draining(); }});
+  auto authenticate =
+      settings.insecure_no_auth ? daemon_::trusting(api.authenticator()) : api.authenticator();
+  auto server = vcp::http::Server::listen(
+      io, server_options, api.routes(), std::move(authenticate),
+      [&metrics](const vcp::http::Observation& request) { metrics.observe(request); });
+  if (!server) return std::unexpected(server.error());
+
+  std::unique_ptr<daemon_::LocalNode> local_node;
+  if (settings.local_slots > 0) {
+    auto made = daemon_::LocalNode::create(io, **coordinator, compiler,
+                                           {.slots = settings.local_slots,
+                                            .memory_mb = settings.local_memory_mb,
+                                            .disk_mb = settings.local_disk_mb,
+                                            .data_dir = data_dir / "local-node"},
+                                           clock, random);
+    if (!made) return std::unexpected(made.error());
+    local_node = std::move(*made);
+  }
+
+  return lifecycle.serve({.server = **server,
+                          .local_agent = local_node ? &local_node->agent() : nullptr,
+                          .admin_token_file = data_dir / "admin.token",
+                          .io_threads = daemon_::io_threads(settings),
+                          .drain_timeout = std::chrono::milliseconds(settings.drain_timeout_ms)});
+}
+
+int report(const vcp::Error& error, int status) {
+  std::cerr << "vcpd: " << error.message << '\n';
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto compiler_program = vcp::wasm::CompilerProgram::enter(argc, argv);
+  CLI::App app{"The coordinator of a mesh that runs WebAssembly tasks."};
+  daemon_::Settings settings;
+  daemon_::declare(app, settings);
+  const auto outcome = vcp::parse_settings(app, argc, argv, std::getenv, std::cout);
+  if (!outcome) return report(outcome.error(), 2);
+  if (*outcome == vcp::Outcome::exit) return 0;
+  const auto server_options = daemon_::server_options(settings);
+  if (!server_options) return report(server_options.error(), 2);
+  if (settings.check_config) {
+    std::cout << "the configuration is right\n";
+    return 0;
+  }
+  daemon_::set_up_log(settings);
+  const auto result = run(settings, *server_options, compiler_program);
+  return result ? 0 : report(result.error(), 1);
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "gate.hpp"
+#include "vcp/coordinator/coordinator.hpp"
+
+namespace vcp::coordinator {
+
+/// The single writer: takes the steps that wait, lets the core decide on all of them, publishes
+/// the changed records, hands them to the committer, and goes on with the next turn while those
+/// reach the disk. Everything below `--- The writer's own` is touched by one turn at a time.
+class Coordinator::Loop {
+ public:
+  using PollResume = std::move_only_function<void(Result<std::vector<mesh::Offer>>)>;
+  using WatchResume = std::move_only_function<void(Result<mesh::TaskPtr>)>;
+
+  Loop(Coordinator& coordinator, asio::io_context& io, store::Backend& backend, Options options,
+       const Observer& observer, std::uint64_t last_commit);
+
+  [[nodiscard]] Result<> load();
+  void start();
+
+  void enqueue(Step step);
+  [[nodiscard]] std::size_t queued() const;
+  [[nodiscard]] std::size_t queued_commits() const { return committer_.queued(); }
+  [[nodiscard]] DurableGate& gate() { return gate_; }
+  [[nodiscard]] Statistics statistics() const;
+  [[nodiscard]] std::uint64_t last_commit() const;
+
+  // In a step.
+  void poll(Turn& turn, const NodeId& node, std::uint32_t max, Duration wait, PollResume resume);
+  void watch(Turn& turn, const TaskId& id, Duration wait, WatchResume resume);
+  void close(Turn& turn);
+
+  /// The answer that stands for this key: nothing if it is new, an error if it must not be used.
+  [[nodiscard]] Result<std::optional<Answer>> find_answer(const Turn& turn, const Once& once);
+  void keep_answer(Turn& turn, const Once& once, Answer answer);
+
+  [[nodiscard]] mesh::Core& core() { return core_; }
+  [[nodiscard]] UuidSource& ids() { return ids_; }
+
+ private:
+  void wake();
+  void run();
+  void turn(std::vector<Step> steps);
+  void record(Turn& turn, const mesh::Changes& changes);
+  void record_ended(Turn& turn, const mesh::Task& task);
+  void resume_polls(Turn& turn, std::vector<mesh::PollAnswer> answers);
+  void resume_watches(Turn& turn, const mesh::Changes& changes);
+  void end_watch(Turn& turn, std::uint64_t watch, mesh::TaskPtr task);
+  void publish_statistics();
+  void arm_timer();
+  void sweep_answers();
+
+  Coordinator& coordinator_;
+  asio::io_context& io_;
+  store::Backend& backend_;
+  const Options options_;
+  DurableGate gate_;
+
+  mutable std::mutex queue_mutex_;
+  std::vector<Step> queue_;
+  bool scheduled_ = false;
+
+  mutable std::mutex statistics_mutex_;
+  Statistics statistics_;
+  std::uint64_t published_commit_;
+
+  // --- The writer's own.
+  struct Watch {
+    TaskId task;
+    Time until;
+    WatchResume resume;
+  };
+
+  mesh::Core core_;
+  UuidSource ids_;
+  std::uint64_t last_commit_;
+  EndedCounts ended_;
+  bool closed_ = false;
+  std::uint64_t next_poll_ = 0;
+  std::unordered_map<mesh::PollId, PollResume> polls_;
+  std::uint64_t next_watch_ = 0;
+  std::unordered_map<std::uint64_t, Watch> watches_;
+  std::unordered_multimap<TaskId, std::uint64_t> watched_;
+  std::set<std::pair<Time, std::uint64_t>> watch_ends_;
+  std::unordered_map<std::string, std::uint64_t> fresh_answers_;  ///< key to its commit
+  Time next_sweep_;
+  asio::basic_waitable_timer<std::chrono::steady_clock,
+                             asio::wait_traits<std::chrono::steady_clock>, Executor>
+      timer_;
+
+  store::Committer committer_;  ///< last, so that it ends first
+};
+
+}  // namespace vcp::coordinator

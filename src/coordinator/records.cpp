@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vcp/coordinator/records.hpp"
+
+#include "codec.hpp"
+
+namespace vcp::coordinator {
+
+template <>
+inline constexpr auto kGreatest<mesh::NodeType> = mesh::NodeType::any;
+template <>
+inline constexpr auto kGreatest<mesh::TaskType> = mesh::TaskType::federated_learning;
+template <>
+inline constexpr auto kGreatest<mesh::TaskStatus> = mesh::TaskStatus::cancelled;
+template <>
+inline constexpr auto kGreatest<mesh::Strategy> = mesh::Strategy::spread;
+template <>
+inline constexpr auto kGreatest<mesh::Verification> = mesh::Verification::none;
+template <>
+inline constexpr auto kGreatest<mesh::Outcome> = mesh::Outcome::cancelled;
+
+namespace {
+
+/// `T` or `const T`: the decoder's or the encoder's.
+template <class T, class U>
+concept Is = std::is_same_v<std::remove_const_t<T>, U>;
+
+constexpr std::uint8_t kVersion = 1;
+
+template <class T>
+std::string encode_record(const T& record) {
+  Encoder encoder(kVersion);
+  encoder(record);
+  return encoder.take();
+}
+
+template <class T>
+Result<T> decode_record(std::string_view bytes, std::string_view kind) {
+  T record;
+  Decoder decoder(bytes, kVersion);
+  decoder(record);
+  if (!decoder.done()) return fail(Code::corrupt, "a stored " + std::string(kind) + " is damaged");
+  return record;
+}
+
+}  // namespace
+
+// What each record consists of, in the order on disk.
+
+template <class C>
+void describe(C& codec, Is<mesh::Capabilities> auto& r) {
+  codec(r.bandwidth_mbps, r.cpu_cores, r.memory_gb, r.gpu_available);
+}
+template <class C>
+void describe(C& codec, Is<mesh::SafetyPolicy> auto& r) {
+  codec(r.max_temperature_c, r.max_latency_ms, r.max_consecutive_errors);
+}
+template <class C>
+void describe(C& codec, Is<mesh::Registration> auto& r) {
+  codec(r.id, r.owner, r.region, r.type, r.capabilities, r.slots, r.labels, r.safety_policy);
+}
+template <class C>
+void describe(C& codec, Is<mesh::Node> auto& r) {
+  codec(r.registration, r.registered_at, r.last_seen, r.draining, r.safe_mode, r.consecutive_errors,
+        r.completed, r.failed, r.disputed);
+}
+template <class C>
+void describe(C& codec, Is<mesh::Requirements> auto& r) {
+  codec(r.min_nodes, r.max_execution_time_sec, r.require_gpu, r.regions, r.node_type, r.labels,
+        r.min_health_score, r.min_bandwidth_mbps, r.max_latency_ms, r.min_memory_gb);
+}
+template <class C>
+void describe(C& codec, Is<mesh::Limits> auto& r) {
+  codec(r.gas, r.memory_mb, r.output_bytes);
+}
+template <class C>
+void describe(C& codec, Is<mesh::Payload> auto& r) {
+  codec(r.bytes, r.content, r.size);
+}
+template <class C>
+void describe(C& codec, Is<mesh::TaskSpec> auto& r) {
+  codec(r.type, r.owner, r.module, r.function, r.args, r.argv, r.env, r.input, r.requirements,
+        r.limits, r.verification, r.strategy, r.priority, r.max_retries);
+}
+template <class C>
+void describe(C& codec, Is<mesh::Lease> auto& r) {
+  codec(r.node, r.epoch, r.rank, r.granted_at);
+}
+template <class C>
+void describe(C& codec, Is<mesh::Attempt> auto& r) {
+  codec(r.node, r.epoch, r.outcome, r.detail);
+}
+template <class C>
+void describe(C& codec, Is<mesh::TaskResult> auto& r) {
+  codec(r.output, r.output_sha256, r.log, r.log_truncated, r.exit_code, r.gas_used,
+        r.execution_time_ms);
+}
+template <class C>
+void describe(C& codec, Is<mesh::Task> auto& r) {
+  codec(r.id, r.spec, r.status, r.created_at, r.updated_at, r.not_before, r.started, r.leases,
+        r.failures, r.accepted, r.result, r.reason, r.detail);
+}
+template <class C>
+void describe(C& codec, Is<Token> auto& r) {
+  codec(r.id, r.secret, r.role, r.owner, r.name, r.node, r.created_at, r.expires_at);
+}
+template <class C>
+void describe(C& codec, Is<Module> auto& r) {
+  codec(r.digest, r.owner, r.size, r.description, r.created_at);
+}
+template <class C>
+void describe(C& codec, Is<Blob> auto& r) {
+  codec(r.digest, r.owner, r.size, r.created_at);
+}
+template <class C>
+void describe(C& codec, Is<Answer> auto& r) {
+  codec(r.status, r.body, r.subject);
+}
+template <class C>
+void describe(C& codec, Is<AnswerRecord> auto& r) {
+  codec(r.request, r.expires_at, r.answer);
+}
+template <class C>
+void describe(C& codec, Is<ContentRecord> auto& r) {
+  codec(r.size, r.references);
+}
+template <class C>
+void describe(C& codec, Is<EndedCounts> auto& r) {
+  codec(r.completed, r.failed, r.cancelled);
+}
+
+std::string encode(const mesh::Node& node) { return encode_record(node); }
+std::string encode(const mesh::Task& task) { return encode_record(task); }
+std::string encode(const Token& token) { return encode_record(token); }
+std::string encode(const Module& module) { return encode_record(module); }
+std::string encode(const Blob& blob) { return encode_record(blob); }
+std::string encode(const AnswerRecord& record) { return encode_record(record); }
+std::string encode(const ContentRecord& record) { return encode_record(record); }
+std::string encode(const EndedCounts& counts) { return encode_record(counts); }
+
+Result<mesh::Node> decode_node(std::string_view bytes) {
+  return decode_record<mesh::Node>(bytes, "node");
+}
+Result<mesh::Task> decode_task(std::string_view bytes) {
+  Result<mesh::Task> task = decode_record<mesh::Task>(bytes, "task");
+  if (task && !task->spec) return fail(Code::corrupt, "a stored task is damaged");
+  return task;
+}
+Result<Token> decode_token(std::string_view bytes) { return decode_record<Token>(bytes, "token"); }
+Result<Module> decode_module(std::string_view bytes) {
+  return decode_record<Module>(bytes, "module");
+}
+Result<Blob> decode_blob(std::string_view bytes) { return decode_record<Blob>(bytes, "blob"); }
+Result<AnswerRecord> decode_answer(std::string_view bytes) {
+  return decode_record<AnswerRecord>(bytes, "answer");
+}
+Result<ContentRecord> decode_content(std::string_view bytes) {
+  return decode_record<ContentRecord>(bytes, "content record");
+}
+Result<EndedCounts> decode_counts(std::string_view bytes) {
+  return decode_record<EndedCounts>(bytes, "counter");
+}
+
+std::string owned_key(std::string_view owner, std::string_view rest) {
+  std::string key(owner);
+  key.push_back('\0');
+  key.append(rest);
+  return key;
+}
+
+}  // namespace vcp::coordinator
