@@ -39,6 +39,9 @@ constexpr seconds kLongestWaiting{5};
 constexpr std::size_t kMaxReports = 1024;
 constexpr std::size_t kMaxReportBytes = 4 << 20;
 
+/// How long results wait for more that are about to be there.
+constexpr milliseconds kGatherTime{1};
+
 /// How long results may still be handed in after the grace.
 constexpr seconds kReportGrace{5};
 
@@ -309,6 +312,7 @@ Async<void> Agent::Impl::hand_in() {
   Backoff backoff(random_, milliseconds(100), seconds(2));
   std::vector<Report> reports;
   while (true) {
+    if (ledger_.more_to_finish_soon()) co_await pause(kGatherTime);
     if (reports.empty()) reports = ledger_.take_finished(kMaxReports, kMaxReportBytes);
     if (reports.empty()) {
       if (stage_ == Stage::stopped) break;

@@ -11,6 +11,12 @@ namespace {
 /// The weight of the newest task in what a task takes of late.
 constexpr double kNewestWeight = 0.2;
 
+/// Tasks as short as this end by the dozen while a request is on its way.
+constexpr Load::Seconds kShortTask{2e-4};
+
+/// The part of the slots that is many.
+constexpr std::size_t kManyDivisor = 4;
+
 std::optional<double> progress_of(const Held& held, Held::Clock::time_point now) {
   if (held.state == Held::State::finished) return 1;
   if (held.state != Held::State::running || held.lease.max_execution_time.count() <= 0) {
@@ -117,6 +123,12 @@ std::vector<Report> Ledger::take_finished(std::size_t max_count, std::size_t max
   return reports;
 }
 
+bool Ledger::more_to_finish_soon() const {
+  std::scoped_lock lock(mutex_);
+  return !waiting_.empty() && per_task_ && *per_task_ <= kShortTask &&
+         finished_.size() < bounds_.slots / kManyDivisor;
+}
+
 void Ledger::settle(Epoch epoch) {
   std::scoped_lock lock(mutex_);
   held_.erase(epoch);
@@ -204,7 +216,7 @@ Load Ledger::load() const {
             .held = static_cast<std::uint32_t>(held_.size()),
             .per_task = per_task_};
   auto now = Held::Clock::now();
-  for (const auto& held : running_) load.running.push_back(now - held->since);
+  for (const auto& held : running_) load.running.emplace_back(now - held->since);
   std::size_t fetching_or_waiting = 0;
   for (const auto& [epoch, held] : held_) {
     if (held->state == Held::State::fetching || held->state == Held::State::waiting) {

@@ -76,6 +76,9 @@ class Ledger {
   /// Finished reports, of at most about `max_bytes` together but at least one if there is any.
   [[nodiscard]] std::vector<Report> take_finished(std::size_t max_count, std::size_t max_bytes);
 
+  /// Whether many more results will be there in a moment, so that handing in these few can wait.
+  [[nodiscard]] bool more_to_finish_soon() const;
+
   /// The coordinator has taken note of a result, or will never.
   void settle(Epoch epoch);
 

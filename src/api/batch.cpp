@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The two routes that take newline-delimited JSON.
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <mutex>
+
 #include "answers.hpp"
 #include "content.hpp"
 #include "handlers.hpp"
 #include "ndjson.hpp"
 #include "results.hpp"
 #include "submission.hpp"
+#include "vcp/base/signal.hpp"
 
 namespace vcp::api {
 
@@ -36,10 +42,50 @@ void append_problem(std::string& out, std::uint64_t index, const Error& error) {
 
 // --- Submissions
 
+/// Lets groups through in the order of their lines, however long each takes to be prepared.
+class Order {
+ public:
+  /// Completes once every line before `first` has passed.
+  Async<void> turn_of(std::uint64_t first) {
+    std::shared_ptr<Signal> turn;
+    {
+      const std::lock_guard lock(mutex_);
+      if (next_ >= first) co_return;
+      turn = std::make_shared<Signal>();
+      waiting_.emplace(first, turn);
+    }
+    co_await turn->wait();
+  }
+
+  /// Every line before `next` has passed. More than once does no harm.
+  void pass(std::uint64_t next) {
+    const std::lock_guard lock(mutex_);
+    next_ = std::max(next_, next);
+    while (!waiting_.empty() && waiting_.begin()->first <= next_) {
+      waiting_.begin()->second->set();
+      waiting_.erase(waiting_.begin());
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::uint64_t next_ = 0;
+  std::map<std::uint64_t, std::shared_ptr<Signal>> waiting_;
+};
+
+/// Lets the next group through in any case, be it that this one throws.
+struct PassOnExit {
+  Order& order;
+  std::uint64_t next;
+
+  ~PassOnExit() { order.pass(next); }
+};
+
 struct BatchContext {
   State& api;
   http::Principal who;
   std::optional<Once> once;  ///< each line's key is this one with its index
+  Order order = {};
 };
 
 Async<Result<Prepared>> prepare_line(State& api, const http::Principal& who, LineGroup::Line line) {
@@ -49,21 +95,25 @@ Async<Result<Prepared>> prepare_line(State& api, const http::Principal& who, Lin
   if (!body) co_return std::unexpected(body.error());
   auto submission = parse_submission(*body);
   if (!submission) co_return std::unexpected(submission.error());
-  if (is_ready(api, who, *submission)) co_return prepare_now(api, who, std::move(*submission));
+  auto ready = prepare_now(api, who, *submission);
+  if (ready) co_return std::move(*ready);
   co_return co_await prepare(api, who, std::move(*submission));
 }
 
 std::optional<Once> once_for_line(const BatchContext& context, const LineGroup::Line& line) {
-  if (!context.once) return std::nullopt;
+  if (!context.once || line.too_long) return std::nullopt;
   return Once{.owner = context.once->owner,
               .key = context.once->key + '\n' + std::to_string(line.index),
               .request = sha256(line.text)};
 }
 
-Coordinator::Creation creation_of(Prepared& prepared, std::optional<Once> once) {
+/// What was wrong with a line is told by its command: a repetition gets the first answer whatever
+/// has become of the rest.
+Coordinator::Creation creation_of(Result<Prepared>& prepared, std::optional<Once> once) {
   Coordinator::Command<Coordinator::Render> command =
       [&prepared](Coordinator::Writer& writer) -> Result<Coordinator::Render> {
-    const auto task = submit(writer, std::move(prepared));
+    if (!prepared) return std::unexpected(prepared.error());
+    const auto task = submit(writer, std::move(*prepared));
     if (!task) return std::unexpected(task.error());
     return
         [id = (*task)->id] { return Answer{.status = 201, .body = {}, .subject = id.to_string()}; };
@@ -71,7 +121,17 @@ Coordinator::Creation creation_of(Prepared& prepared, std::optional<Once> once) 
   return {.once = std::move(once), .command = std::move(command)};
 }
 
-Async<std::string> submit_group(const BatchContext& context, const LineGroup& group) {
+/// As its first command runs, the writer has the group, and the next one may come.
+void pass_on_first(Coordinator::Creation& first, Order& order, std::uint64_t next) {
+  first.command = [command = std::move(first.command), &order,
+                   next](Coordinator::Writer& writer) mutable {
+    order.pass(next);
+    return command(writer);
+  };
+}
+
+Async<std::string> submit_group(BatchContext& context, const LineGroup& group) {
+  const PassOnExit pass{.order = context.order, .next = group.next_index()};
   std::vector<Result<Prepared>> prepared;
   prepared.reserve(group.size());
   for (std::size_t i = 0; i < group.size(); ++i) {
@@ -80,20 +140,18 @@ Async<std::string> submit_group(const BatchContext& context, const LineGroup& gr
   }
   std::vector<Coordinator::Creation> creations;
   for (std::size_t i = 0; i < group.size(); ++i) {
-    if (prepared[i])
-      creations.push_back(creation_of(*prepared[i], once_for_line(context, group[i])));
+    creations.push_back(creation_of(prepared[i], once_for_line(context, group[i])));
   }
+  pass_on_first(creations.front(), context.order, group.next_index());
+  co_await context.order.turn_of(group[0].index);
   const auto outcomes = co_await context.api.coordinator().create_all(std::move(creations));
 
   std::string text;
-  std::size_t next = 0;
   for (std::size_t i = 0; i < group.size(); ++i) {
     const std::uint64_t index = group[i].index;
-    if (!prepared[i]) {
-      append_problem(text, index, prepared[i].error());
-    } else if (!outcomes) {
+    if (!outcomes) {
       append_problem(text, index, outcomes.error());
-    } else if (const Result<Created>& outcome = (*outcomes)[next++]; !outcome) {
+    } else if (const Result<Created>& outcome = (*outcomes)[i]; !outcome) {
       append_problem(text, index, outcome.error());
     } else {
       text += "{\"index\":" + std::to_string(index) + ",\"task_id\":\"" + outcome->answer.subject +

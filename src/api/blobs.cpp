@@ -23,7 +23,6 @@ std::string render(const Blob& blob) {
   writer.begin_object()
       .member("blob_id", blob.digest.to_string())
       .member("size", blob.size)
-      .member("created_at", to_rfc3339(blob.created_at))
       .end_object();
   return body;
 }
@@ -36,6 +35,28 @@ Result<BlobPtr> find_blob(State& api, const http::Request& request) {
   if (!blob && request.principal.role == Role::admin) blob = blobs.find(*digest);
   if (!blob) return not_found("blob");
   return blob;
+}
+
+struct Readable {
+  Digest digest;
+  std::uint64_t size;
+};
+
+/// The blob named in the path, if the caller may see it, or what a lease that the node holds needs.
+Async<Result<Readable>> find_readable(State& api, const http::Request& request) {
+  if (request.principal.role != Role::node) {
+    const auto blob = find_blob(api, request);
+    if (!blob) co_return std::unexpected(blob.error());
+    co_return Readable{.digest = (*blob)->digest, .size = (*blob)->size};
+  }
+  const auto digest = Digest::parse(request.param("id"));
+  if (!digest) co_return not_found("blob");
+  const auto held = co_await holds_lease_for(api, request.principal.subject, *digest);
+  if (!held) co_return std::unexpected(held.error());
+  if (!*held) co_return not_found("blob");
+  const auto size = api.coordinator().contents().files().size(*digest);
+  if (!size) co_return std::unexpected(size.error());
+  co_return Readable{.digest = *digest, .size = *size};
 }
 
 /// Writes the body to disk as it comes.
@@ -106,25 +127,12 @@ Async<Handled> get_blob(State& api, http::Request& request) {
 
 Async<void> get_blob_content(State& api, http::Exchange& exchange) {
   constexpr std::string_view kMediaType = "application/octet-stream";
-  http::Request& request = exchange.request();
-  if (request.principal.role == Role::node) {
-    const auto digest = Digest::parse(request.param("id"));
-    const bool held = digest && co_await holds_lease_for(api, request.principal.subject, *digest);
-    const auto size = held ? api.coordinator().contents().files().size(*digest)
-                           : Result<std::uint64_t>(not_found("blob"));
-    if (size) {
-      co_await send_content(api, exchange, *digest, *size, kMediaType);
-    } else {
-      co_await send_problem(exchange, size.error());
-    }
+  const auto content = co_await find_readable(api, exchange.request());
+  if (!content) {
+    co_await send_problem(exchange, content.error());
     co_return;
   }
-  const auto blob = find_blob(api, request);
-  if (!blob) {
-    co_await send_problem(exchange, blob.error());
-    co_return;
-  }
-  co_await send_content(api, exchange, (*blob)->digest, (*blob)->size, kMediaType);
+  co_await send_content(api, exchange, content->digest, content->size, kMediaType);
 }
 
 Async<Handled> delete_blob(State& api, http::Request& request) {
@@ -132,6 +140,9 @@ Async<Handled> delete_blob(State& api, http::Request& request) {
   if (!blob) co_return std::unexpected(blob.error());
   Coordinator::Command<bool> erase = [blob = *blob](Coordinator::Writer& writer) -> Result<bool> {
     if (!writer.coordinator.blobs().find(blob->owner, blob->digest)) return not_found("blob");
+    if (writer.core.uses_content(blob->owner, blob->digest)) {
+      return fail(Code::conflict, "tasks that have not ended need this blob");
+    }
     writer.erase_blob(*blob);
     return true;
   };

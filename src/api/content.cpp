@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "content.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 namespace vcp::api {
@@ -11,6 +13,27 @@ using http::Response;
 namespace {
 
 constexpr std::size_t kPart = 256 * 1024;
+
+/// Content up to this is read and checked as a whole before any of it is sent.
+constexpr std::uint64_t kCheckedBytes = 4 << 20;
+
+/// What is recorded and cannot be read is damage, which the log must tell of.
+Error damage(Error error) {
+  if (error.code == Code::not_found) error.code = Code::corrupt;
+  if (error.code == Code::corrupt) spdlog::error("damaged content: {}", error.message);
+  return error;
+}
+
+/// The bytes if they are few, and checked; else only that the file is there as long as it was.
+Result<std::string> open_content(const store::ContentStore& files, const Digest& digest,
+                                 std::uint64_t size) {
+  if (size <= kCheckedBytes) return files.read(digest);
+  const auto present = files.size(digest);
+  if (!present) return std::unexpected(present.error());
+  if (*present == size) return std::string();
+  return fail(Code::corrupt, "content " + digest.to_string() + " is damaged: it has " +
+                                 std::to_string(*present) + " bytes of " + std::to_string(size));
+}
 
 /// The head of an answer with all of `size` bytes or the range asked for.
 struct Head {
@@ -38,18 +61,16 @@ Result<Head> head_for(http::Request& request, std::uint64_t size, std::string_vi
   return head;
 }
 
-/// 416 with the size, 304, or nothing.
+/// 304, or nothing.
 std::optional<Response> instead_of_content(const http::Request& request, const std::string& etag) {
-  if (request.header("If-None-Match") != etag) return std::nullopt;
+  if (!http::etag_matches(request.header("If-None-Match"), etag)) return std::nullopt;
   Response response{.status = 304, .content_type = {}, .body = {}};
   response.headers.emplace_back("ETag", etag);
   return response;
 }
 
-Async<void> refuse_range(Exchange& exchange, Error error, std::uint64_t size) {
-  Response response = http::problem(error);
-  response.status = 416;
-  response.headers.emplace_back("Content-Range", "bytes */" + std::to_string(size));
+Async<void> refuse_range(Exchange& exchange, std::uint64_t size) {
+  Response response = http::range_not_satisfiable(size);
   const Result<> sent = co_await exchange.respond(std::move(response));
   static_cast<void>(sent);  // the client is gone, or it has its answer
 }
@@ -58,6 +79,21 @@ Async<void> refuse_range(Exchange& exchange, Error error, std::uint64_t size) {
 
 Async<void> send_content(State& api, Exchange& exchange, Digest digest, std::uint64_t size,
                          std::string_view media_type) {
+  coordinator::Pool& pool = api.coordinator().pool();
+  std::move_only_function<Result<std::string>()> open = [&api, digest, size] {
+    return open_content(api.coordinator().contents().files(), digest, size);
+  };
+  auto bytes = co_await pool.run(std::move(open));
+  if (!bytes) {
+    Error error = damage(bytes.error());
+    co_await send_problem(exchange, std::move(error));
+    co_return;
+  }
+  if (size <= kCheckedBytes) {
+    co_await send_bytes(exchange, std::move(*bytes), digest, media_type);
+    co_return;
+  }
+
   const std::string etag = "\"" + digest.hex() + "\"";
   if (auto instead = instead_of_content(exchange.request(), etag)) {
     const Result<> sent = co_await exchange.respond(std::move(*instead));
@@ -66,11 +102,13 @@ Async<void> send_content(State& api, Exchange& exchange, Digest digest, std::uin
   }
   auto head = head_for(exchange.request(), size, media_type, etag);
   if (!head) {
-    co_await refuse_range(exchange, head.error(), size);
+    co_await refuse_range(exchange, size);
     co_return;
   }
   std::uint64_t offset = head->range.offset;
   std::uint64_t left = head->range.length;
+  const bool whole = left == size;
+  Sha256 sent_so_far;
   const Result<> started = co_await exchange.start(std::move(head->response), left);
   if (!started) co_return;
   while (left > 0) {
@@ -78,18 +116,24 @@ Async<void> send_content(State& api, Exchange& exchange, Digest digest, std::uin
       const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(left, kPart));
       return api.coordinator().contents().files().read(digest, offset, length);
     };
-    const auto part = co_await api.coordinator().pool().run(std::move(read));
-    // The length is promised: what is missing the client notices.
+    const auto part = co_await pool.run(std::move(read));
+    // The length is promised: that something is missing the client notices.
     if (!part || part->empty()) co_return;
-    const Result<> written = co_await exchange.write(*part);
-    if (!written) co_return;
     offset += part->size();
     left -= part->size();
+    if (whole) sent_so_far.update(*part);
+    if (whole && left == 0 && sent_so_far.finish() != digest) {
+      spdlog::error("content {} is corrupt: its last part is not sent", digest.to_string());
+      co_return;
+    }
+    const Result<> written = co_await exchange.write(*part);
+    if (!written) co_return;
   }
 }
 
-Async<void> send_bytes(Exchange& exchange, std::string bytes, std::string_view media_type) {
-  const std::string etag = "\"" + sha256(bytes).hex() + "\"";
+Async<void> send_bytes(Exchange& exchange, std::string bytes, Digest digest,
+                       std::string_view media_type) {
+  const std::string etag = "\"" + digest.hex() + "\"";
   if (auto instead = instead_of_content(exchange.request(), etag)) {
     const Result<> sent = co_await exchange.respond(std::move(*instead));
     static_cast<void>(sent);
@@ -97,7 +141,7 @@ Async<void> send_bytes(Exchange& exchange, std::string bytes, std::string_view m
   }
   auto head = head_for(exchange.request(), bytes.size(), media_type, etag);
   if (!head) {
-    co_await refuse_range(exchange, head.error(), bytes.size());
+    co_await refuse_range(exchange, bytes.size());
     co_return;
   }
   Response response = std::move(head->response);
@@ -112,13 +156,12 @@ Async<void> send_problem(Exchange& exchange, Error error) {
   static_cast<void>(sent);
 }
 
-Async<bool> holds_lease_for(State& api, std::string node, Digest digest) {
+Async<Result<bool>> holds_lease_for(State& api, std::string node, Digest digest) {
   coordinator::Coordinator::Command<bool> ask = [node = NodeId{std::move(node)},
                                                  digest](coordinator::Coordinator::Writer& writer) {
     return Result<bool>(writer.core.needs_content(node, digest));
   };
-  const Result<bool> held = co_await api.coordinator().apply(std::move(ask));
-  co_return held.value_or(false);
+  co_return co_await api.coordinator().apply(std::move(ask));
 }
 
 Async<Result<std::string>> read_payload(State& api, const mesh::Payload& payload) {
@@ -126,7 +169,9 @@ Async<Result<std::string>> read_payload(State& api, const mesh::Payload& payload
   std::move_only_function<Result<std::string>()> read = [&api, digest = *payload.content] {
     return api.coordinator().contents().files().read(digest);
   };
-  co_return co_await api.coordinator().pool().run(std::move(read));
+  auto bytes = co_await api.coordinator().pool().run(std::move(read));
+  if (!bytes) co_return std::unexpected(damage(bytes.error()));
+  co_return bytes;
 }
 
 }  // namespace vcp::api

@@ -7,19 +7,21 @@
 
 namespace vcp::api {
 
-/// Sends a file of the content store, or the range of it that the request asks for.
+/// Sends a file of the content store, or the range of it that the request asks for. A file that is
+/// damaged is not sent whole: 500, or, if it is large, an answer that breaks off.
 [[nodiscard]] Async<void> send_content(State& api, http::Exchange& exchange, Digest digest,
                                        std::uint64_t size, std::string_view media_type);
 
-/// Sends bytes in the same way.
-[[nodiscard]] Async<void> send_bytes(http::Exchange& exchange, std::string bytes,
+/// Sends bytes with this digest in the same way.
+[[nodiscard]] Async<void> send_bytes(http::Exchange& exchange, std::string bytes, Digest digest,
                                      std::string_view media_type);
 
 /// Sends a problem.
 [[nodiscard]] Async<void> send_problem(http::Exchange& exchange, Error error);
 
-/// Whether a lease that the node holds refers to the content.
-[[nodiscard]] Async<bool> holds_lease_for(State& api, std::string node, Digest digest);
+/// Whether a lease that the node holds refers to the content; `unavailable` if that cannot be asked
+/// now.
+[[nodiscard]] Async<Result<bool>> holds_lease_for(State& api, std::string node, Digest digest);
 
 /// All of a payload, read from the disk if it is there.
 [[nodiscard]] Async<Result<std::string>> read_payload(State& api, const mesh::Payload& payload);

@@ -75,6 +75,7 @@ Async<Handled> explain_task(State& api, http::Request& request) {
         .end_object();
   };
   row("status", takes_work);
+  row("free_slots", [&](const Node& node) { return has_room(node, *task.spec); });
   row("memory_mb", [&](const Node& node) { return has_memory(node, *task.spec); });
   for (const mesh::ConstraintCheck& constraint : mesh::constraints()) {
     row(constraint.name,

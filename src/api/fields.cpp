@@ -13,14 +13,15 @@ using json::Kind;
 using json::Value;
 
 void FieldErrors::add(std::string pointer, std::string detail) {
-  errors_.push_back({std::move(pointer), std::move(detail)});
+  ++count_;
+  if (errors_.size() < kMaxKept) errors_.push_back({std::move(pointer), std::move(detail)});
 }
 
 Result<> FieldErrors::result() const {
   if (errors_.empty()) return {};
   const FieldError& first = errors_.front();
   std::string message = first.pointer + ": " + first.detail;
-  if (errors_.size() > 1) message += ", and " + std::to_string(errors_.size() - 1) + " more";
+  if (count_ > 1) message += ", and " + std::to_string(count_ - 1) + " more";
   return std::unexpected(
       Error{.code = Code::invalid, .message = std::move(message), .fields = errors_});
 }
@@ -131,7 +132,14 @@ std::optional<Time> Fields::time(std::string_view name) {
 std::optional<Fields> Fields::object(std::string_view name) {
   const Member* member = find(name);
   if (!member) return std::nullopt;
-  return Fields(member->value, pointer(name), errors_);
+  Fields fields(member->value, pointer(name), errors_);
+  if (!member->value.is(Kind::object)) return std::nullopt;
+  return fields;
+}
+
+std::optional<Fields> Fields::required_object(std::string_view name) {
+  if (!has(name)) fail(name, "missing");
+  return object(name);
 }
 
 void Fields::fail(std::string_view name, std::string detail) {

@@ -25,7 +25,10 @@ class FieldErrors {
   [[nodiscard]] bool empty() const { return errors_.empty(); }
 
  private:
+  static constexpr std::size_t kMaxKept = 2'000;  // more than an answer has room for
+
   std::vector<FieldError> errors_;
+  std::size_t count_ = 0;
 };
 
 template <class T>
@@ -55,6 +58,9 @@ class Fields {
   std::optional<std::string> base64(std::string_view name);
   std::optional<Time> time(std::string_view name);
   std::optional<Fields> object(std::string_view name);
+
+  /// An object that must be there.
+  std::optional<Fields> required_object(std::string_view name);
 
   /// One of a set of names; `parse` gives nothing for a name that is none.
   template <class Parse>

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "answers.hpp"
-#include "content.hpp"
 #include "handlers.hpp"
 #include "render.hpp"
+#include "vcp/coordinator/handover.hpp"
 
 namespace vcp::api {
 
 namespace {
 
-/// Inputs above this reach nodes as blobs.
-constexpr std::uint64_t kMaxInlineInput = 64 * 1024;
 constexpr std::uint64_t kMaxLeases = 4'096;
 constexpr Duration kMaxWait{60'000};
 
@@ -30,20 +28,12 @@ Async<Handled> post_leases(State& api, http::Request& request) {
   const auto offers =
       co_await api.coordinator().lease(std::move(id), static_cast<std::uint32_t>(*max), *wait);
   if (!offers) co_return std::unexpected(offers.error());
+  const auto inputs = co_await coordinator::read_inputs(api.coordinator(), *offers);
   std::string body;
   json::Writer writer(body);
   writer.begin_object().key("leases").begin_array();
-  for (const mesh::Offer& offer : *offers) {
-    const mesh::Payload& input = offer.task->spec->input;
-    const bool as_blob = input.size > kMaxInlineInput;
-    std::string bytes;
-    if (!as_blob) {
-      auto read = co_await read_payload(api, input);
-      // Without its input the lease is worth nothing; it will run out and be given again.
-      if (!read) continue;
-      bytes = std::move(*read);
-    }
-    writer.raw(render_lease(offer, bytes, as_blob));
+  for (std::size_t i = 0; i < offers->size(); ++i) {
+    writer.raw(render_lease((*offers)[i], inputs[i].bytes, inputs[i].as_blob));
   }
   writer.end_array().end_object();
   co_return json_response(std::move(body));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "modules.hpp"
 
+#include <algorithm>
+
 #include "answers.hpp"
 #include "content.hpp"
 #include "handlers.hpp"
@@ -40,14 +42,41 @@ Result<ModulePtr> find_module(State& api, const http::Request& request) {
   return module;
 }
 
+/// Whether a Content-Type says that the module is text; the route takes no third type.
+bool is_text(std::string_view content_type) {
+  constexpr std::string_view kText = "text/wat";
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::ranges::equal(content_type.substr(0, kText.size()), kText, {}, lower);
+}
+
 /// The module's binary out of what was sent.
 Async<Result<std::string>> binary_of(State& api, const http::Request& request) {
-  const bool is_text = request.header("Content-Type").starts_with("text/wat");
-  if (!is_text) co_return std::string(request.body);
+  if (!is_text(request.header("Content-Type"))) co_return std::string(request.body);
   std::move_only_function<Result<std::string>()> translate = [&api, &request] {
     return api.services.compiler.wat_to_wasm(request.body);
   };
   co_return co_await api.coordinator().pool().run(std::move(translate));
+}
+
+/// Stores the module that was sent.
+Async<Result<StoredModule>> take_module(State& api, const http::Request& request) {
+  auto binary = co_await binary_of(api, request);
+  if (!binary) co_return std::unexpected(binary.error());
+  auto stored = co_await store_module(api, request.principal.owner, std::move(*binary));
+  if (!stored && stored.error().code == Code::malformed) stored.error().code = Code::invalid;
+  co_return stored;
+}
+
+/// The module named in the path, if the caller may see it or, a node, holds a lease that needs it.
+Async<Result<ModulePtr>> find_readable(State& api, const http::Request& request) {
+  if (request.principal.role != Role::node) co_return find_module(api, request);
+  const auto digest = Digest::parse(request.param("id"));
+  if (!digest) co_return not_found("module");
+  const auto held = co_await holds_lease_for(api, request.principal.subject, *digest);
+  if (!held) co_return std::unexpected(held.error());
+  ModulePtr module = *held ? api.coordinator().modules().find(*digest) : nullptr;
+  if (!module) co_return not_found("module");
+  co_return module;
 }
 
 }  // namespace
@@ -77,8 +106,7 @@ Async<Result<ModuleInfos::Ptr>> module_info(State& api, Digest module) {
   };
   auto info = co_await api.coordinator().pool().run(std::move(inspect));
   if (!info) co_return std::unexpected(info.error());
-  api.modules.put(module, std::move(*info));
-  co_return api.modules.find(module);
+  co_return api.modules.put(module, std::move(*info));
 }
 
 Async<Result<StoredModule>> store_module(State& api, std::string owner, std::string binary) {
@@ -104,33 +132,29 @@ Async<Result<StoredModule>> store_module(State& api, std::string owner, std::str
                 .size = binary.size(),
                 .description = describe(checked->info),
                 .created_at = api.now()};
-  api.modules.put(record.digest, std::move(checked->info));
-  StoredModule stored{.record = std::move(record),
-                      .pin = std::move(checked->pin),
-                      .info = api.modules.find(record.digest)};
+  ModuleInfos::Ptr info = api.modules.put(record.digest, std::move(checked->info));
+  StoredModule stored{
+      .record = std::move(record), .pin = std::move(checked->pin), .info = std::move(info)};
   co_return stored;
 }
 
 Async<Handled> post_module(State& api, http::Request& request) {
   const auto once = once_of(request);
   if (!once) co_return std::unexpected(once.error());
-  auto binary = co_await binary_of(api, request);
-  if (!binary) co_return std::unexpected(binary.error());
-  auto stored = co_await store_module(api, request.principal.owner, std::move(*binary));
-  if (!stored) {
-    Error error = stored.error();
-    if (error.code == Code::malformed) error.code = Code::invalid;
-    co_return std::unexpected(std::move(error));
-  }
+  auto stored = co_await take_module(api, request);
+  Result<StoredModule>* const taken = &stored;
   Coordinator::Command<Coordinator::Render> record =
-      [module = std::move(stored->record)](Coordinator::Writer& writer) mutable {
-        const auto known = writer.coordinator.modules().find(module.owner, module.digest);
-        Answer answer{.status = known ? 200U : 201U,
-                      .body = render(known ? *known : module),
-                      .subject = module.digest.to_string()};
-        if (!known) writer.put_module(std::move(module));
-        return Result<Coordinator::Render>([answer = std::move(answer)] { return answer; });
-      };
+      [taken](Coordinator::Writer& writer) -> Result<Coordinator::Render> {
+    // Only here, so that a repetition gets the first answer whatever has become of the rest.
+    if (!*taken) return std::unexpected(taken->error());
+    Module& module = (*taken)->record;
+    const auto known = writer.coordinator.modules().find(module.owner, module.digest);
+    Answer answer{.status = known ? 200U : 201U,
+                  .body = render(known ? *known : module),
+                  .subject = module.digest.to_string()};
+    if (!known) writer.put_module(std::move(module));
+    return [answer = std::move(answer)] { return answer; };
+  };
   const auto created = co_await api.coordinator().create(*once, std::move(record));
   if (!created) co_return std::unexpected(created.error());
   co_return created_response(*created, "/api/v1/modules/");
@@ -182,20 +206,7 @@ Async<Handled> get_module(State& api, http::Request& request) {
 }
 
 Async<void> get_module_content(State& api, http::Exchange& exchange) {
-  http::Request& request = exchange.request();
-  if (request.principal.role == Role::node) {
-    const auto digest = Digest::parse(request.param("id"));
-    const bool held = digest && co_await holds_lease_for(api, request.principal.subject, *digest);
-    const ModulePtr module = held ? api.coordinator().modules().find(*digest) : nullptr;
-    if (module) {
-      co_await send_content(api, exchange, module->digest, module->size, "application/wasm");
-      co_return;
-    }
-    Error error = not_found("module").error();
-    co_await send_problem(exchange, std::move(error));
-    co_return;
-  }
-  const auto module = find_module(api, request);
+  const auto module = co_await find_readable(api, exchange.request());
   if (!module) {
     co_await send_problem(exchange, module.error());
     co_return;
@@ -211,7 +222,7 @@ Async<Handled> delete_module(State& api, http::Request& request) {
     if (!writer.coordinator.modules().find(module->owner, module->digest)) {
       return not_found("module");
     }
-    if (writer.core.uses_module(module->owner, module->digest)) {
+    if (writer.core.uses_content(module->owner, module->digest)) {
       return fail(Code::conflict, "tasks that have not ended need this module");
     }
     writer.erase_module(*module);

@@ -28,6 +28,7 @@ class LineGroup {
   void add_too_long() { add({}, true); }
 
   [[nodiscard]] std::size_t size() const { return spans_.size(); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_.size(); }
   [[nodiscard]] std::uint64_t next_index() const { return next_index_; }
   [[nodiscard]] Line operator[](std::size_t i) const {
     const Span& span = spans_[i];
@@ -57,7 +58,9 @@ using ProcessGroup = std::function<Async<std::string>(const LineGroup&)>;
 
 /// Serves a body of newline-delimited JSON: groups are processed side by side, begun in order, and
 /// answered in order. Reading never waits for the client to take answers: those queue in memory,
-/// then in a file in `spool_directory`.
+/// then in a file in `spool_directory`. Throws if a group has no answer, because `process` threw,
+/// the disk is full or the client leaves too many: the answers before it have been sent then, and
+/// no more will be.
 [[nodiscard]] Async<void> serve_lines(http::Exchange& exchange, ProcessGroup process,
                                       std::size_t max_line_bytes,
                                       std::filesystem::path spool_directory);

@@ -39,8 +39,8 @@ void parse_labels(Fields& fields, Registration& node) {
 }
 
 void parse_capabilities(Fields& outer, Registration& node) {
-  auto fields = outer.object("capabilities");
-  if (!fields) return outer.fail("capabilities", "missing");
+  auto fields = outer.required_object("capabilities");
+  if (!fields) return;
   mesh::Capabilities& has = node.capabilities;
   const Range<double> bandwidth{0, 100'000};
   has.bandwidth_mbps =
@@ -91,11 +91,8 @@ mesh::Telemetry parse_telemetry(Fields& outer) {
   constexpr Range<double> kPercent{0, 100};
   constexpr Range<double> kPositive{0, 1e12};
   mesh::Telemetry measured;
-  auto fields = outer.object("telemetry");
-  if (!fields) {
-    outer.fail("telemetry", "missing");
-    return measured;
-  }
+  auto fields = outer.required_object("telemetry");
+  if (!fields) return measured;
   measured.bandwidth_mbps = fields->number("bandwidth_mbps", kPositive);
   measured.avg_latency_ms = fields->number("avg_latency_ms", kPositive);
   measured.cpu_usage_percent = fields->number("cpu_usage_percent", kPercent);
@@ -109,9 +106,10 @@ mesh::Telemetry parse_telemetry(Fields& outer) {
 struct Heartbeat {
   mesh::Telemetry telemetry;
   std::vector<mesh::LeaseName> leases;
+  std::vector<std::pair<std::string, std::uint64_t>> unknown;  ///< leases of what is no task
 };
 
-void parse_lease_names(Fields& outer, FieldErrors& errors, std::vector<mesh::LeaseName>& leases) {
+void parse_lease_names(Fields& outer, FieldErrors& errors, Heartbeat& beat) {
   constexpr std::size_t kMaxLeases = 4'096;
   const auto list = outer.value("leases");
   if (!list) return;
@@ -123,13 +121,16 @@ void parse_lease_names(Fields& outer, FieldErrors& errors, std::vector<mesh::Lea
     const std::string pointer = json::pointer(outer.pointer("leases"), index++);
     Fields fields(item.value, pointer, errors);
     if (!item.value.is(json::Kind::object)) continue;
-    const auto id = TaskId::parse(fields.require("task_id", fields.text("task_id", {0, 64})));
+    const auto text = fields.require("task_id", fields.text("task_id", {0, 64}));
     const auto epoch =
         fields.require("epoch", fields.integer("epoch", {0, std::uint64_t{1} << 62}));
     const auto progress = fields.number("progress", {0, 1});
-    if (!id) fields.fail("task_id", "is not a task id");
     fields.finish();
-    if (id) leases.push_back({*id, Epoch{epoch}, progress});
+    if (const auto id = TaskId::parse(text)) {
+      beat.leases.push_back({*id, Epoch{epoch}, progress});
+    } else {
+      beat.unknown.emplace_back(text, epoch);
+    }
   }
 }
 
@@ -139,7 +140,7 @@ Result<Heartbeat> parse_heartbeat(json::Value body) {
   Heartbeat beat;
   if (body.is(json::Kind::object)) {
     beat.telemetry = parse_telemetry(fields);
-    parse_lease_names(fields, errors, beat.leases);
+    parse_lease_names(fields, errors, beat);
     fields.finish();
   }
   if (const Result<> wrong = errors.result(); !wrong) return std::unexpected(wrong.error());
@@ -248,8 +249,7 @@ Async<Handled> post_node(State& api, Request& request) {
 }
 
 Async<Handled> list_nodes(State& api, Request& request) {
-  const auto query =
-      Query::parse(request, {kLimitName, kCursorName, "status", "region", "type"});
+  const auto query = Query::parse(request, {kLimitName, kCursorName, "status", "region", "type"});
   if (!query) co_return std::unexpected(query.error());
   const auto limit = limit_of(*query);
   if (!limit) co_return std::unexpected(limit.error());
@@ -344,12 +344,13 @@ Async<Handled> put_heartbeat(State& api, Request& request) {
       .member("safe_mode", reply->node->safe_mode)
       .key("cancelled")
       .begin_array();
+  const auto cancelled = [&writer](std::string_view task, std::uint64_t epoch) {
+    writer.begin_object().member("task_id", task).member("epoch", epoch).end_object();
+  };
   for (const mesh::LeaseName& lease : reply->cancelled) {
-    writer.begin_object()
-        .member("task_id", lease.task.to_string())
-        .member("epoch", std::to_underlying(lease.epoch))
-        .end_object();
+    cancelled(lease.task.to_string(), std::to_underlying(lease.epoch));
   }
+  for (const auto& [task, epoch] : beat->unknown) cancelled(task, epoch);
   writer.end_array().end_object();
   co_return json_response(std::move(answer));
 }

@@ -379,11 +379,10 @@ constexpr std::string_view kModuleList = R"({
 
 constexpr std::string_view kBlob = R"({
   "type": "object",
-  "required": ["blob_id", "size", "created_at"],
+  "required": ["blob_id", "size"],
   "properties": {
     "blob_id": {"$ref": "#/components/schemas/Digest"},
-    "size": {"type": "integer", "minimum": 0, "description": "Bytes."},
-    "created_at": {"$ref": "#/components/schemas/Time"}
+    "size": {"type": "integer", "minimum": 0, "description": "Bytes."}
   }
 })";
 

@@ -5,6 +5,7 @@
 #include "answers.hpp"
 #include "modules.hpp"
 #include "submission.hpp"
+#include "vcp/coordinator/handover.hpp"
 
 namespace vcp::api {
 
@@ -32,7 +33,9 @@ Result<> take_blob(State& api, const http::Principal& who, Submission& submissio
   return {};
 }
 
-bool is_large(const mesh::Payload& payload) { return payload.bytes.size() > kMaxRecordBytes; }
+bool is_large(const mesh::Payload& payload) {
+  return payload.bytes.size() > coordinator::kMaxRecordBytes;
+}
 
 }  // namespace
 
@@ -42,28 +45,31 @@ ModuleInfos::Ptr ModuleInfos::find(const Digest& digest) const {
   return found == infos_.end() ? nullptr : found->second;
 }
 
-void ModuleInfos::put(const Digest& digest, wasm::ModuleInfo info) {
+ModuleInfos::Ptr ModuleInfos::put(const Digest& digest, wasm::ModuleInfo info) {
   auto record = std::make_shared<const wasm::ModuleInfo>(std::move(info));
   const std::lock_guard lock(mutex_);
-  // Any of them can be found out again.
-  if (infos_.size() >= kMaxEntries) infos_.erase(infos_.begin());
-  infos_.insert_or_assign(digest, std::move(record));
-}
-
-bool is_ready(State& api, const http::Principal& who, const Submission& submission) {
-  const Digest& module = submission.spec.module;
-  return !submission.wasm_module && !is_large(submission.spec.input) &&
-         (api.modules.find(module) || !api.coordinator().modules().find(who.owner, module));
-}
-
-Result<Prepared> prepare_now(State& api, const http::Principal& who, Submission submission) {
-  if (const Result<> found = take_blob(api, who, submission); !found) {
-    return std::unexpected(found.error());
+  const auto [entry, fresh] = infos_.try_emplace(digest, std::move(record));
+  Ptr kept = entry->second;
+  if (fresh) oldest_.push_back(digest);
+  if (infos_.size() > kMaxEntries) {
+    infos_.erase(oldest_.front());
+    oldest_.pop_front();
   }
+  return kept;
+}
+
+std::optional<Result<Prepared>> prepare_now(State& api, const http::Principal& who,
+                                            Submission& submission) {
+  if (submission.wasm_module || is_large(submission.spec.input)) return std::nullopt;
   if (!api.coordinator().modules().find(who.owner, submission.spec.module)) {
     return no_such_module();
   }
-  const Result<> callable = check_call(*api.modules.find(submission.spec.module), submission.spec);
+  const ModuleInfos::Ptr info = api.modules.find(submission.spec.module);
+  if (!info) return std::nullopt;
+  if (const Result<> found = take_blob(api, who, submission); !found) {
+    return std::unexpected(found.error());
+  }
+  const Result<> callable = check_call(*info, submission.spec);
   if (!callable) return std::unexpected(callable.error());
   submission.spec.owner = who.owner;
   return Prepared{.spec = std::move(submission.spec), .module = {}, .pins = {}};

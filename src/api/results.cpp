@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "results.hpp"
 
+#include <algorithm>
+
 #include "answers.hpp"
 #include "fields.hpp"
 #include "handlers.hpp"
-#include "submission.hpp"
 #include "vcp/base/encoding.hpp"
+#include "vcp/coordinator/handover.hpp"
 
 namespace vcp::api {
 
@@ -20,12 +22,6 @@ constexpr std::size_t kMaxDetail = 4'096;
 constexpr std::size_t kMaxLog = 64 * 1024;
 constexpr std::uint64_t kMaxEpoch = std::uint64_t{1} << 62;
 constexpr std::uint64_t kMaxCount = std::uint64_t{1} << 62;
-
-/// What a node may say; that a node was lost is the coordinator's to find out.
-std::optional<Outcome> parse_reported(std::string_view text) {
-  const auto outcome = mesh::parse_outcome(text);
-  return outcome == Outcome::node_lost ? std::nullopt : outcome;
-}
 
 /// Texts of a node are cut rather than refused: its result counts all the same.
 std::string cut(std::string text, std::size_t most, bool& was_cut) {
@@ -68,7 +64,7 @@ void parse_body(Fields& fields, const ReportContext& known, SentReport& sent) {
   }
   report.epoch = Epoch{fields.require("epoch", fields.integer("epoch", {0, kMaxEpoch}))};
   report.rank = static_cast<std::uint32_t>(fields.integer("rank", {0, 1'000}).value_or(0));
-  report.outcome = fields.require("status", fields.choice("status", parse_reported));
+  report.outcome = fields.require("status", fields.choice("status", coordinator::parse_reported));
 
   bool detail_cut = false;
   report.detail =
@@ -92,6 +88,13 @@ void parse_body(Fields& fields, const ReportContext& known, SentReport& sent) {
     }
   }
   fields.finish();
+}
+
+/// Whether the lease that the report is for is live. What the report itself comes to is decided
+/// later, by the core.
+bool is_live(const mesh::Task& task, const mesh::Report& report) {
+  const auto lease = std::ranges::find(task.leases, report.epoch, &mesh::Lease::epoch);
+  return lease != task.leases.end() && lease->node == report.node;
 }
 
 Async<Result<TaskPtr>> settle(State& api, PreparedReport prepared) {
@@ -126,7 +129,8 @@ Async<Result<PreparedReport>> prepare_report(State& api, SentReport sent) {
                          "is longer than the task's limit of " + std::to_string(limit) + " bytes");
   }
   mesh::Payload& output = prepared.report.result.output;
-  if (sent.output.size() <= kMaxRecordBytes) {
+  // A stale report must not fill the disk.
+  if (sent.output.size() <= coordinator::kMaxRecordBytes || !is_live(**task, prepared.report)) {
     output.bytes = std::move(sent.output);
     co_return prepared;
   }

@@ -271,7 +271,7 @@ std::vector<Route> content_routes(const Binder& to, const Limits& limits) {
        .roles = kSubmitters,
        .handler = to(delete_blob),
        .tag = "Blobs",
-       .summary = "Remove a blob; tasks that use it keep its bytes",
+       .summary = "Remove a blob; 409 while tasks need it",
        .success_status = 204},
   };
 }

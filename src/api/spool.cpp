@@ -30,6 +30,9 @@ Result<> Spool::push(std::string_view bytes) {
 }
 
 Result<> Spool::push_to_file(std::string_view bytes) {
+  if (written_ + bytes.size() > kMaxFile) {
+    return fail(Code::no_space, "the client leaves too many answers");
+  }
   if (file_ < 0) {
     file_ = ::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (file_ < 0) return failed("cannot make a file for answers");
@@ -44,13 +47,13 @@ Result<> Spool::push_to_file(std::string_view bytes) {
 }
 
 Result<std::string> Spool::pop() {
-  if (!memory_.empty()) return std::exchange(memory_, {});
+  if (!memory_.empty() || file_size() == 0) return std::exchange(memory_, {});
   std::string part(static_cast<std::size_t>(std::min<std::uint64_t>(file_size(), kPart)), '\0');
   const auto count = ::pread(file_, part.data(), part.size(), static_cast<off_t>(read_));
   if (count < 0) return failed("cannot read kept answers");
   part.resize(static_cast<std::size_t>(count));
   read_ += part.size();
-  if (read_ == written_ && file_ >= 0) {
+  if (read_ == written_) {
     if (::ftruncate(file_, 0) != 0) return failed("cannot empty the file of answers");
     read_ = written_ = 0;
   }

@@ -10,7 +10,8 @@
 
 namespace vcp::api {
 
-/// A queue of bytes, in memory while it is short and then in a file without a name.
+/// A queue of bytes, in memory while it is short and then in a file without a name, which grows to
+/// 1 GiB at most until it is empty again.
 class Spool {
  public:
   explicit Spool(std::filesystem::path directory) : directory_(std::move(directory)) {}
@@ -18,6 +19,7 @@ class Spool {
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
 
+  /// `no_space` if the file is full.
   [[nodiscard]] Result<> push(std::string_view bytes);
 
   /// What was pushed first, a part of it; empty if there is nothing.
@@ -27,6 +29,7 @@ class Spool {
 
  private:
   static constexpr std::size_t kMaxMemory = std::size_t{4} << 20;
+  static constexpr std::uint64_t kMaxFile = std::uint64_t{1} << 30;
   static constexpr std::size_t kPart = std::size_t{256} << 10;
 
   [[nodiscard]] std::uint64_t file_size() const { return written_ - read_; }

@@ -22,6 +22,8 @@ constexpr std::uint64_t kMaxGas = 10'000'000'000'000;
 constexpr std::uint32_t kMaxMemoryMb = 4'096;
 constexpr std::uint64_t kMaxOutput = 64ULL << 20;
 constexpr std::size_t kMaxLabels = 64;
+constexpr std::size_t kMaxLabelName = 64;
+constexpr std::size_t kMaxLabelValue = 256;
 constexpr std::size_t kMaxRegions = 64;
 constexpr double kMost = std::numeric_limits<double>::max();
 
@@ -136,18 +138,21 @@ void parse_labels(Fields& fields, mesh::Requirements& wanted) {
   }
   for (const json::Item& item : *labels) {
     auto text = item.value.as_string();
-    if (!text && item.value.as_bool() != true) {
-      fields.errors().add(json::pointer(fields.pointer("labels"), item.name),
-                          "must be the value wanted, or true for any");
-      continue;
+    const std::string pointer = json::pointer(fields.pointer("labels"), item.name);
+    if (item.name.empty() || item.name.size() > kMaxLabelName) {
+      fields.errors().add(pointer, "a name must have 1 to 64 bytes");
+    } else if (text ? text->size() > kMaxLabelValue : item.value.as_bool() != true) {
+      fields.errors().add(pointer,
+                          "must be the value wanted, of at most 256 bytes, or true for any");
+    } else {
+      wanted.labels.emplace_back(item.name, std::move(text));
     }
-    wanted.labels.emplace_back(item.name, std::move(text));
   }
 }
 
 void parse_requirements(Fields& outer, TaskSpec& spec) {
-  auto fields = outer.object("requirements");
-  if (!fields) return outer.fail("requirements", "missing");
+  auto fields = outer.required_object("requirements");
+  if (!fields) return;
   mesh::Requirements& wanted = spec.requirements;
   const auto required = [&](std::string_view name, Range<std::uint64_t> range) {
     return static_cast<std::uint32_t>(

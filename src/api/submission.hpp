@@ -10,9 +10,6 @@
 
 namespace vcp::api {
 
-/// Bytes up to this stand in a task's own record; more become content on disk.
-inline constexpr std::size_t kMaxRecordBytes = 4 * 1024;
-
 /// A task as it was submitted, before its module is known to be there and its large parts are on
 /// disk.
 struct Submission {
@@ -31,12 +28,10 @@ struct Prepared {
   std::vector<coordinator::Contents::Pin> pins;
 };
 
-/// Whether the submission needs nothing from the disk, so that `prepare_now` can do.
-[[nodiscard]] bool is_ready(State& api, const http::Principal& who, const Submission& submission);
-
-/// For a submission that is ready: checks the call against the module.
-[[nodiscard]] Result<Prepared> prepare_now(State& api, const http::Principal& who,
-                                           Submission submission);
+/// Does what `prepare` does if that needs nothing from the disk; otherwise leaves the submission as
+/// it is, and there is no value.
+[[nodiscard]] std::optional<Result<Prepared>> prepare_now(State& api, const http::Principal& who,
+                                                          Submission& submission);
 
 /// Stores what is large, inspects the module and checks the call against it.
 [[nodiscard]] Async<Result<Prepared>> prepare(State& api, const http::Principal& who,

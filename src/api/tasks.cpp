@@ -104,6 +104,15 @@ Result<TaskFilter> filter_of(const Query& query) {
                     .created_before = *before};
 }
 
+/// Shows the new task as it is after the wait. It has been made, so it is shown as it was then if
+/// that fails.
+Async<void> await_end(State& api, Duration wait, Answer& answer) {
+  const auto task = co_await wait_for(api, *TaskId::parse(answer.subject), wait);
+  if (!task) co_return;
+  auto shown = co_await show(api, *task, answer.status);
+  if (shown) answer.body = std::move(shown->body);
+}
+
 }  // namespace
 
 Async<Handled> post_task(State& api, Request& request) {
@@ -119,18 +128,15 @@ Async<Handled> post_task(State& api, Request& request) {
   if (!body) co_return std::unexpected(body.error());
   auto submission = parse_submission(*body);
   if (!submission) co_return std::unexpected(submission.error());
-  Result<Prepared> prepared;
-  if (is_ready(api, request.principal, *submission)) {
-    prepared = prepare_now(api, request.principal, std::move(*submission));
-  } else {
-    prepared = co_await prepare(api, request.principal, std::move(*submission));
-  }
-  if (!prepared) co_return std::unexpected(prepared.error());
+  auto prepared = prepare_now(api, request.principal, *submission);
+  if (!prepared) prepared = co_await prepare(api, request.principal, std::move(*submission));
 
-  Prepared* const ready = &*prepared;
+  Result<Prepared>* const ready = &*prepared;
   Coordinator::Command<Coordinator::Render> command =
       [ready](Coordinator::Writer& writer) -> Result<Coordinator::Render> {
-    auto task = submit(writer, std::move(*ready));
+    // Only here, so that a repetition gets the first answer whatever has become of the rest.
+    if (!*ready) return std::unexpected(ready->error());
+    auto task = submit(writer, std::move(**ready));
     if (!task) return std::unexpected(task.error());
     return [task = std::move(*task)] {
       const std::string no_output;
@@ -141,11 +147,7 @@ Async<Handled> post_task(State& api, Request& request) {
   auto created = co_await api.coordinator().create(*once, std::move(command));
   if (!created) co_return std::unexpected(created.error());
   if (*wait > Duration::zero()) {
-    const auto task = co_await wait_for(api, *TaskId::parse(created->answer.subject), *wait);
-    if (!task) co_return std::unexpected(task.error());
-    auto shown = co_await show(api, *task, 201);
-    if (!shown) co_return std::unexpected(shown.error());
-    created->answer.body = std::move(shown->body);
+    co_await await_end(api, *wait, created->answer);
   }
   co_return created_response(*created, "/api/v1/tasks/");
 }
@@ -206,7 +208,7 @@ Async<void> get_output(State& api, http::Exchange& exchange) {
   if (output.content) {
     co_await send_content(api, exchange, *output.content, output.size, kMediaType);
   } else {
-    co_await send_bytes(exchange, output.bytes, kMediaType);
+    co_await send_bytes(exchange, output.bytes, (*task)->result->output_sha256, kMediaType);
   }
 }
 

@@ -96,17 +96,19 @@ Async<Handled> post_token(State& api, http::Request& request) {
   const auto body = document.parse(request.body);
   if (!body) co_return std::unexpected(body.error());
   auto token = parse_token(*body, api.now());
-  if (!token) co_return std::unexpected(token.error());
-
   const std::string secret = make_secret(api.coordinator().random());
-  token->secret = sha256(secret);
-  Token* const made = &*token;
-  Coordinator::Command<Coordinator::Render> record = [made](Coordinator::Writer& writer) {
-    made->id = writer.next_token_id();
-    writer.put_token(*made);
+  Result<Token>* const made = &token;
+  Coordinator::Command<Coordinator::Render> record =
+      [made, &secret](Coordinator::Writer& writer) -> Result<Coordinator::Render> {
+    // Only here, so that a repetition gets the first answer even after the token has expired.
+    if (!*made) return std::unexpected(made->error());
+    Token& fresh = **made;
+    fresh.secret = sha256(secret);
+    fresh.id = writer.next_token_id();
+    writer.put_token(fresh);
     // What is kept for a repetition has no secret in it.
-    Answer answer{.status = 201, .body = render(*made, ""), .subject = made->id.to_string()};
-    return Result<Coordinator::Render>([answer = std::move(answer)] { return answer; });
+    Answer answer{.status = 201, .body = render(fresh, ""), .subject = fresh.id.to_string()};
+    return [answer = std::move(answer)] { return answer; };
   };
   auto created = co_await api.coordinator().create(*once, std::move(record));
   if (!created) co_return std::unexpected(created.error());

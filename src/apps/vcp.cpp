@@ -33,11 +33,12 @@ void declare(CLI::App& app, Settings& settings) {
   app.add_option("--token-file", settings.token_file,
                  "file with a bearer token; or VCP_TOKEN, the token itself");
   app.add_option("--ca-file", settings.ca_file, "PEM file of the authorities to trust");
-  app.require_subcommand(1)->fallthrough();
+  app.fallthrough();
 }
 
 void print(const vcp::Error& error) {
   std::cerr << "vcp: " << error.message << '\n';
+  if (error.fields.size() < 2) return;  // the message has named the only one
   for (const auto& [pointer, detail] : error.fields) {
     std::cerr << "  " << pointer << ": " << detail << '\n';
   }
@@ -57,7 +58,7 @@ vcp::Result<std::string> find_token(const Settings& settings) {
 vcp::Result<Exit> run(const Settings& settings, const Commands& commands) {
   auto command = std::ranges::find_if(
       commands, [](const vcp::cli::Command& candidate) { return candidate.app->parsed(); });
-  if (command == commands.end()) return Exit::usage;
+  if (command == commands.end()) return vcp::cli::usage_error("a verb is needed; see --help");
   auto token = find_token(settings);
   if (!token) return std::unexpected(token.error());
   vcp::cli::SessionOptions options{

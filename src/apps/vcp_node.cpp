@@ -70,6 +70,11 @@ struct Settings {
   std::string log_level = "info";
 };
 
+bool is_id_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_';
+}
+
 void declare(CLI::App& app, Settings& settings) {
   app.set_version_flag("--version", "vcp-node " + std::string(vcp::kVersion));
   app.add_option("--config", settings.config, "TOML file with these settings");
@@ -82,7 +87,12 @@ void declare(CLI::App& app, Settings& settings) {
       ->required();
   app.add_option("--token-file", settings.token_file,
                  "file with a join or admin token, for the first registration");
-  app.add_option("--node-id", settings.node_id, "name in the mesh (default: from the host name)");
+  auto is_node_id = [](const std::string& text) -> std::string {
+    bool is_good = !text.empty() && text.size() <= 64 && std::ranges::all_of(text, is_id_character);
+    return is_good ? "" : "'" + text + "' is not 1 to 64 letters, digits, _ and -";
+  };
+  app.add_option("--node-id", settings.node_id, "name in the mesh (default: from the host name)")
+      ->check(CLI::Validator(is_node_id, "ID"));
   app.add_option("--region", settings.region, "where it stands")->capture_default_str();
   app.add_option("--node-type", settings.node_type, "what it is for")
       ->check(CLI::IsMember({"compute", "gateway", "storage", "validator", "any"}))
@@ -136,11 +146,7 @@ std::string default_node_id() {
   gethostname(name.data(), name.size() - 1);
   std::string id(name.data());
   id.resize(std::min<std::size_t>(id.size(), 64));
-  auto is_allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_';
-  };
-  std::ranges::replace_if(id, std::not_fn(is_allowed), '-');
+  std::ranges::replace_if(id, std::not_fn(is_id_character), '-');
   return id.empty() ? "node" : id;
 }
 
@@ -321,6 +327,15 @@ Result<> run(const Settings& settings, vcp::agent::AgentOptions options,
   return served;
 }
 
+int report(const vcp::Error& error, int status) {
+  std::cerr << "vcp-node: " << error.message << '\n';
+  if (error.fields.size() < 2) return status;  // the message has named the only one
+  for (const auto& [pointer, detail] : error.fields) {
+    std::cerr << "  " << pointer << ": " << detail << '\n';
+  }
+  return status;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -334,17 +349,10 @@ int main(int argc, char** argv) {
   vcp::agent::Machine machine;
   auto options = outcome ? to_options(settings, machine)
                          : Result<vcp::agent::AgentOptions>(std::unexpected(outcome.error()));
-  if (!options) {
-    std::cerr << "vcp-node: " << options.error().message << '\n';
-    return 2;
-  }
+  if (!options) return report(options.error(), 2);
   spdlog::set_level(spdlog::level::from_str(settings.log_level));
   options->registration.node_id = settings.node_id.empty() ? default_node_id() : settings.node_id;
   auto result = run(settings, std::move(*options), machine, compiler_program);
   if (result) return 0;
-  std::cerr << "vcp-node: " << result.error().message << '\n';
-  for (const auto& field : result.error().fields) {
-    std::cerr << "  " << field.pointer << ": " << field.detail << '\n';
-  }
-  return 1;
+  return report(result.error(), 1);
 }

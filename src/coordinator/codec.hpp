@@ -134,7 +134,8 @@ class Decoder {
       const std::string_view byte = take(1);
       if (byte.empty()) return;
       const auto digit = static_cast<std::uint8_t>(byte.front());
-      if (shift == 63 && digit > 1) break;
+      const bool overlong = shift > 0 && digit == 0;
+      if (overlong || (shift == 63 && digit > 1)) break;
       value |= std::uint64_t{digit & 0x7FU} << shift;
       if (digit < 0x80) return;
     }
@@ -214,7 +215,9 @@ class Decoder {
     for (; good_ && count > 0; --count) {
       std::pair<K, V> value;
       field(value);
-      values.insert(std::move(value));
+      const bool rises = values.empty() || values.key_comp()(values.rbegin()->first, value.first);
+      good_ = good_ && rises;
+      if (good_) values.insert(values.end(), std::move(value));
     }
   }
   template <Described T>

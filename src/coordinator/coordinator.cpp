@@ -17,7 +17,7 @@ Coordinator::Coordinator(asio::io_context& io, store::Backend& backend, store::C
       pool_(io, options.pool_threads, options.max_pool_queue),
       nodes_(observer.copied_out),
       tasks_(backend, options.keep_ended_in_memory, observer.copied_out),
-      contents_(files, backend) {}
+      contents_(files, backend, [this](const Digest& digest) { remove_later(digest); }) {}
 
 Coordinator::~Coordinator() { pool_.stop(); }
 
@@ -34,14 +34,17 @@ Result<std::unique_ptr<Coordinator>> Coordinator::open(asio::io_context& io,
       std::make_unique<Loop>(*coordinator, io, backend, options, observer, *last_commit);
   const Result<> loaded = coordinator->loop_->load();
   if (!loaded) return std::unexpected(loaded.error());
+  if (const Result<> swept = coordinator->contents_.remove_all_unused(); !swept) {
+    return std::unexpected(swept.error());
+  }
   coordinator->loop_->start();
   return coordinator;
 }
 
-void Coordinator::close() {
-  enqueue([this](Result<Turn*> turn) {
-    if (turn) loop_->close(**turn);
-  });
+void Coordinator::close() { loop_->close(); }
+
+void Coordinator::remove_later(const Digest& digest) {
+  pool_.post([this, digest] { contents_.remove_if_unused(digest); });
 }
 
 // --- Writing
@@ -93,6 +96,7 @@ void Coordinator::decide(Turn& turn, Creation creation, Result<Created>& outcome
     outcome = std::unexpected(render.error());
     return;
   }
+  if (creation.once) loop_->claim(turn, *creation.once);
   // Placement may still change what was made, and a repetition must get the same answer.
   turn.after_placement.push_back([this, &turn, &outcome, once = std::move(creation.once),
                                   render = std::move(*render)]() mutable {
@@ -140,7 +144,7 @@ void Coordinator::Writer::release(const Digest& digest) {
   if (!coordinator.contents_.release(batch, commit, digest)) return;
   std::vector<DurableGate::Resume> removal;
   removal.emplace_back([&owner = coordinator, digest](const Result<>& durable) {
-    if (durable) owner.pool_.post([&owner, digest] { owner.contents_.remove_if_unused(digest); });
+    if (durable) owner.remove_later(digest);
   });
   coordinator.loop_->gate().wait(commit, std::move(removal));
 }
@@ -185,6 +189,12 @@ Async<Result<std::vector<mesh::Offer>>> Coordinator::lease(NodeId node, std::uin
   });
 }
 
+void Coordinator::end_polls_of(NodeId node) {
+  enqueue([node = std::move(node)](Result<Turn*> turn) {
+    if (turn) (*turn)->writer.core.end_polls(node);
+  });
+}
+
 Async<Result<TaskPtr>> Coordinator::ended(TaskId id, Duration wait) {
   return suspend<Result<TaskPtr>>([this, id, wait](auto resume) mutable {
     enqueue([this, id, wait, resume = std::move(resume)](Result<Turn*> turn) mutable {
@@ -205,7 +215,12 @@ Async<Result<>> Coordinator::durable(std::uint64_t commit) {
   co_return co_await suspend<Result<>>(std::move(start));
 }
 
-Async<Result<>> Coordinator::durable_now() { return durable(loop_->last_commit()); }
+Async<Result<>> Coordinator::durable_now() {
+  return suspend<Result<>>([this](auto resume) mutable {
+    loop_->gate().wait_for_begun(
+        [resume = std::move(resume)](const Result<>& durable) mutable { resume(durable); });
+  });
+}
 
 // --- Reading
 

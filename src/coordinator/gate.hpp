@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -20,7 +22,8 @@ class DurableGate {
  public:
   using Resume = std::move_only_function<void(const Result<>&)>;
 
-  DurableGate(boost::asio::io_context& io, std::uint64_t durable) : io_(io), durable_(durable) {}
+  DurableGate(boost::asio::io_context& io, std::uint64_t durable)
+      : io_(io), durable_(durable), begun_(durable) {}
 
   /// Whether that commit is on disk.
   [[nodiscard]] bool passed(std::uint64_t commit) const {
@@ -38,22 +41,45 @@ class DurableGate {
     return failure_;
   }
 
+  /// From now on readers may see what this commit will write.
+  void begin(std::uint64_t commit) {
+    const std::lock_guard lock(mutex_);
+    begun_ = commit;
+  }
+
+  /// The last commit that was begun wrote nothing: its number is free again.
+  void abandon() {
+    std::vector<Resume> waiting;
+    std::uint64_t before = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      before = begun_ - 1;
+      auto those = waiting_.extract(begun_);
+      if (!those.empty()) waiting = std::move(those.mapped());
+      begun_ = before;
+    }
+    wait(before, std::move(waiting));
+  }
+
+  /// After a failure: readers see nothing any more that is not on disk.
+  void roll_back() {
+    const std::lock_guard lock(mutex_);
+    begun_ = durable_;
+  }
+
   /// Resumes all of them, never within the call, once that commit is on disk or has failed.
   void wait(std::uint64_t commit, std::vector<Resume> resumes) {
     if (resumes.empty()) return;
-    Result<> outcome;
-    {
-      const std::lock_guard lock(mutex_);
-      if (commit > durable_) {
-        if (!failure_) {
-          std::vector<Resume>& waiting = waiting_[commit];
-          std::ranges::move(resumes, std::back_inserter(waiting));
-          return;
-        }
-        outcome = std::unexpected(*failure_);
-      }
-    }
-    release(std::move(resumes), std::move(outcome));
+    std::unique_lock lock(mutex_);
+    settle(lock, commit, std::move(resumes));
+  }
+
+  /// As `wait`, for all that readers may have seen so far.
+  void wait_for_begun(Resume resume) {
+    std::vector<Resume> resumes;
+    resumes.push_back(std::move(resume));
+    std::unique_lock lock(mutex_);
+    settle(lock, begun_, std::move(resumes));
   }
 
   /// The committer's word on a commit.
@@ -75,6 +101,20 @@ class DurableGate {
   }
 
  private:
+  void settle(std::unique_lock<std::mutex>& lock, std::uint64_t commit,
+              std::vector<Resume> resumes) {
+    Result<> outcome;
+    if (commit > durable_) {
+      if (!failure_) {
+        std::ranges::move(resumes, std::back_inserter(waiting_[commit]));
+        return;
+      }
+      outcome = std::unexpected(*failure_);
+    }
+    lock.unlock();
+    release(std::move(resumes), std::move(outcome));
+  }
+
   void release(std::vector<Resume> resumes, Result<> outcome) {
     boost::asio::post(io_, [resumes = std::move(resumes), outcome = std::move(outcome)]() mutable {
       for (Resume& resume : resumes) resume(outcome);
@@ -84,6 +124,7 @@ class DurableGate {
   boost::asio::io_context& io_;
   mutable std::mutex mutex_;
   std::uint64_t durable_;
+  std::uint64_t begun_;
   std::optional<Error> failure_;
   std::map<std::uint64_t, std::vector<Resume>> waiting_;
 };

@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kEpochKey = "epoch";
 constexpr std::string_view kEndedKey = "ended";
 constexpr Duration kSweepInterval{60 * 60 * 1000};
-constexpr std::size_t kSweepBatch = 10'000;
+constexpr std::size_t kSweepBatch = 1'000;
 
 std::string encode_epoch(Epoch epoch) {
   std::string bytes;
@@ -34,21 +34,63 @@ Result<Epoch> decode_epoch(std::string_view bytes) {
   return Epoch{epoch};
 }
 
-/// Reads every record of a table; stops at the first that is damaged.
-template <class Decode, class Use>
-Result<> load_table(const store::Backend& backend, Table table, Decode decode, Use use) {
-  Result<> outcome;
+/// Adds every record of a table; an error at the first that is damaged.
+template <class T>
+Result<> read_table(const store::Backend& backend, Table table,
+                    Result<T> (*decode)(std::string_view), std::vector<T>& records) {
+  Result<> damage;
   const auto visit = [&](std::string_view, std::string_view bytes) {
-    auto record = decode(bytes);
-    if (!record) {
-      outcome = std::unexpected(record.error());
-      return false;
+    Result<T> record = decode(bytes);
+    if (record) {
+      records.push_back(std::move(*record));
+    } else {
+      damage = std::unexpected(record.error());
     }
-    use(std::move(*record));
-    return true;
+    return record.has_value();
   };
   const Result<> scanned = backend.scan(table, "", "", store::Order::ascending, visit);
-  return scanned ? outcome : scanned;
+  return scanned ? damage : scanned;
+}
+
+/// What the store holds of all that is kept in memory.
+struct Stored {
+  std::vector<mesh::Node> nodes;
+  std::vector<Task> active;
+  std::vector<Token> tokens;
+  std::vector<Module> modules;
+  std::vector<Blob> blobs;
+  std::optional<Epoch> last_epoch;
+  EndedCounts ended;
+};
+
+Result<> read_counters(const store::Backend& backend, Stored& stored) {
+  const auto epoch = backend.get(Table::meta, kEpochKey);
+  if (!epoch) return std::unexpected(epoch.error());
+  if (*epoch) {
+    const auto last = decode_epoch(**epoch);
+    if (!last) return std::unexpected(last.error());
+    stored.last_epoch = *last;
+  }
+  const auto ended = backend.get(Table::meta, kEndedKey);
+  if (!ended) return std::unexpected(ended.error());
+  if (*ended) {
+    const auto counts = decode_counts(**ended);
+    if (!counts) return std::unexpected(counts.error());
+    stored.ended = *counts;
+  }
+  return {};
+}
+
+Result<Stored> read_stored(const store::Backend& backend) {
+  Stored stored;
+  Result<> read = read_table(backend, Table::nodes, decode_node, stored.nodes);
+  if (read) read = read_table(backend, Table::active, decode_task, stored.active);
+  if (read) read = read_table(backend, Table::tokens, decode_token, stored.tokens);
+  if (read) read = read_table(backend, Table::modules, decode_module, stored.modules);
+  if (read) read = read_table(backend, Table::blobs, decode_blob, stored.blobs);
+  if (read) read = read_counters(backend, stored);
+  if (!read) return std::unexpected(read.error());
+  return stored;
 }
 
 }  // namespace
@@ -60,7 +102,6 @@ Coordinator::Loop::Loop(Coordinator& coordinator, asio::io_context& io, store::B
       backend_(backend),
       options_(std::move(options)),
       gate_(io, last_commit),
-      published_commit_(last_commit),
       core_(options_.mesh, coordinator.random_),
       ids_(coordinator.random_),
       last_commit_(last_commit),
@@ -70,45 +111,27 @@ Coordinator::Loop::Loop(Coordinator& coordinator, asio::io_context& io, store::B
 // --- Recovery
 
 Result<> Coordinator::Loop::load() {
-  std::vector<mesh::Change<TaskPtr>> tasks;
-  Result<> loaded = load_table(backend_, Table::nodes, decode_node,
-                               [this](mesh::Node node) { core_.restore(std::move(node)); });
-  if (loaded) {
-    loaded = load_table(backend_, Table::active, decode_task, [&](Task task) {
-      const TaskId id = task.id;
-      core_.restore(std::move(task));
-      tasks.push_back({core_.find_task(id), false});
-    });
+  Result<Stored> stored = read_stored(backend_);
+  if (!stored) return std::unexpected(stored.error());
+  std::vector<mesh::NodePtr> nodes;
+  for (mesh::Node& node : stored->nodes) {
+    const NodeId id = node.id();
+    core_.restore(std::move(node));
+    nodes.push_back(core_.find_node(id));
   }
-  if (loaded) {
-    loaded = load_table(backend_, Table::tokens, decode_token,
-                        [this](Token token) { coordinator_.tokens_.put(std::move(token)); });
+  std::vector<TaskPtr> tasks;
+  for (Task& task : stored->active) {
+    const TaskId id = task.id;
+    core_.restore(std::move(task));
+    tasks.push_back(core_.find_task(id));
   }
-  if (loaded) {
-    loaded = load_table(backend_, Table::modules, decode_module,
-                        [this](Module module) { coordinator_.modules_.put(std::move(module)); });
-  }
-  if (loaded) {
-    loaded = load_table(backend_, Table::blobs, decode_blob,
-                        [this](Blob blob) { coordinator_.blobs_.put(std::move(blob)); });
-  }
-  if (!loaded) return loaded;
-
-  const auto epoch = backend_.get(Table::meta, kEpochKey);
-  if (!epoch) return std::unexpected(epoch.error());
-  if (*epoch) {
-    const auto last = decode_epoch(**epoch);
-    if (!last) return std::unexpected(last.error());
-    core_.restore_epoch(*last);
-  }
-  const auto ended = backend_.get(Table::meta, kEndedKey);
-  if (!ended) return std::unexpected(ended.error());
-  if (*ended) {
-    const auto counts = decode_counts(**ended);
-    if (!counts) return std::unexpected(counts.error());
-    ended_ = *counts;
-  }
-  coordinator_.tasks_.apply(tasks, last_commit_);
+  if (stored->last_epoch) core_.restore_epoch(*stored->last_epoch);
+  ended_ = stored->ended;
+  coordinator_.nodes_.assign(std::move(nodes));
+  coordinator_.tasks_.assign(tasks);
+  coordinator_.tokens_.assign(std::move(stored->tokens));
+  coordinator_.modules_.assign(std::move(stored->modules));
+  coordinator_.blobs_.assign(std::move(stored->blobs));
   return {};
 }
 
@@ -119,7 +142,7 @@ void Coordinator::Loop::start() {
   const mesh::Changes changes = core_.take_changes(last_commit_);
   coordinator_.nodes_.apply(changes.nodes, changes.removed_nodes);
   coordinator_.tasks_.apply(changes.tasks, last_commit_);
-  publish_statistics();
+  publish({core_.counts(), ended_});
   wake();
 }
 
@@ -147,6 +170,7 @@ std::size_t Coordinator::Loop::queued() const {
 
 void Coordinator::Loop::wake() {
   const std::lock_guard lock(queue_mutex_);
+  woken_ = true;
   if (!std::exchange(scheduled_, true)) asio::post(io_, [this] { run(); });
 }
 
@@ -156,27 +180,27 @@ void Coordinator::Loop::run() {
   {
     const std::lock_guard lock(queue_mutex_);
     steps.swap(queue_);
+    woken_ = false;
   }
   turn(std::move(steps));
   const std::lock_guard lock(queue_mutex_);
-  scheduled_ = !queue_.empty();
+  scheduled_ = woken_ || !queue_.empty();
   if (scheduled_) asio::post(io_, [this] { run(); });
 }
 
 // --- A turn
 
 void Coordinator::Loop::turn(std::vector<Step> steps) {
-  if (const auto failure = gate_.failure()) {
-    for (Step& step : steps) step(std::unexpected(*failure));
-    return;
-  }
+  if (const auto failure = gate_.failure()) return refuse(std::move(steps), *failure);
   const Time now = coordinator_.clock_.now();
   const std::uint64_t commit = last_commit_ + 1;
   store::Batch batch;
   Turn turn{.writer = {core_, now, commit, batch, coordinator_}};
+  gate_.begin(commit);
 
   core_.advance(now);
   for (Step& step : steps) step(&turn);
+  if (closing_ && !closed_) close(turn);
   core_.place(now);
   for (auto& action : turn.after_placement) action();
 
@@ -187,16 +211,65 @@ void Coordinator::Loop::turn(std::vector<Step> steps) {
   resume_polls(turn, std::move(changes.polls));
   resume_watches(turn, changes);
 
-  if (!batch.empty()) {
+  if (batch.empty()) {
+    gate_.abandon();
+  } else {
     last_commit_ = commit;
-    committer_.commit(commit, std::move(batch),
-                      [this, commit](const Result<>& outcome) { gate_.reached(commit, outcome); });
+    committer_.commit(commit, std::move(batch), [this, commit](const Result<>& outcome) {
+      gate_.reached(commit, outcome);
+      if (!outcome) wake();  // for those who wait, and to hide what is lost
+    });
   }
   gate_.wait(last_commit_, std::move(turn.when_durable));
-  publish_statistics();
+  publish({core_.counts(), ended_});
   coordinator_.contents_.forget(gate_.durable());
-  if (now >= next_sweep_) sweep_answers();
+  forget_answers();
+  if (now >= next_sweep_) {
+    next_sweep_ = now + kSweepInterval;
+    sweep_answers("");
+  }
   arm_timer();
+}
+
+/// What a turn is once the store has failed: all who wait hear of it.
+void Coordinator::Loop::refuse(std::vector<Step> steps, const Error& failure) {
+  if (!std::exchange(rolled_back_, true)) roll_back();
+  for (Step& step : steps) step(std::unexpected(failure));
+  for (auto& [id, resume] : std::exchange(polls_, {})) resume(std::unexpected(failure));
+  for (auto& [id, watch] : std::exchange(watches_, {})) watch.resume(std::unexpected(failure));
+}
+
+/// Shows readers what is on disk, so that they may go on without the writer.
+void Coordinator::Loop::roll_back() {
+  Result<Stored> stored = read_stored(backend_);
+  if (!stored) {
+    spdlog::error("nothing can be read any more: {}", stored.error().message);
+    return;
+  }
+  // A record in memory that a durable commit wrote is as good, and knows of renewals.
+  const auto shown = [this](auto current, auto& on_disk) {
+    using Record = std::remove_reference_t<decltype(on_disk)>;
+    if (current && gate_.passed(current->commit)) return current;
+    return std::make_shared<const Record>(std::move(on_disk));
+  };
+  std::vector<mesh::NodePtr> nodes;
+  for (mesh::Node& node : stored->nodes) {
+    nodes.push_back(shown(coordinator_.nodes_.find(node.id()), node));
+  }
+  std::vector<TaskPtr> tasks;
+  Statistics statistics{.active = {}, .ended = stored->ended};
+  for (Task& task : stored->active) {
+    tasks.push_back(shown(core_.find_task(task.id), task));
+    const bool pending = tasks.back()->status == mesh::TaskStatus::pending;
+    ++(pending ? statistics.active.pending : statistics.active.running);
+  }
+  coordinator_.nodes_.assign(std::move(nodes));
+  coordinator_.tasks_.assign(tasks);
+  coordinator_.tokens_.assign(std::move(stored->tokens));
+  coordinator_.modules_.assign(std::move(stored->modules));
+  coordinator_.blobs_.assign(std::move(stored->blobs));
+  publish(statistics);
+  gate_.roll_back();
 }
 
 /// Puts into the batch what the store must hear of.
@@ -313,6 +386,11 @@ void Coordinator::Loop::end_watch(Turn& turn, std::uint64_t watch, TaskPtr task)
       });
 }
 
+void Coordinator::Loop::close() {
+  closing_ = true;
+  wake();
+}
+
 void Coordinator::Loop::close(Turn& turn) {
   closed_ = true;
   core_.close_polls();
@@ -330,7 +408,6 @@ Result<std::optional<Answer>> Coordinator::Loop::find_answer(const Turn& turn, c
     if (!gate_.passed(fresh->second)) {
       return fail(Code::conflict, "a request with this Idempotency-Key is being answered");
     }
-    fresh_answers_.erase(fresh);
   }
   const auto stored = backend_.get(Table::idempotency, key);
   if (!stored) return std::unexpected(stored.error());
@@ -344,21 +421,32 @@ Result<std::optional<Answer>> Coordinator::Loop::find_answer(const Turn& turn, c
   return record->answer;
 }
 
-void Coordinator::Loop::keep_answer(Turn& turn, const Once& once, Answer answer) {
+void Coordinator::Loop::claim(Turn& turn, const Once& once) {
   std::string key = owned_key(once.owner, once.key);
+  claims_.emplace_back(turn.writer.commit, key);
+  fresh_answers_.insert_or_assign(std::move(key), turn.writer.commit);
+}
+
+/// Those that can be read back from the store.
+void Coordinator::Loop::forget_answers() {
+  for (; !claims_.empty() && gate_.passed(claims_.front().first); claims_.pop_front()) {
+    const auto fresh = fresh_answers_.find(claims_.front().second);
+    const bool latest = fresh != fresh_answers_.end() && fresh->second == claims_.front().first;
+    if (latest) fresh_answers_.erase(fresh);
+  }
+}
+
+void Coordinator::Loop::keep_answer(Turn& turn, const Once& once, Answer answer) {
   const AnswerRecord record{.request = once.request,
                             .expires_at = turn.writer.now + options_.keep_answers,
                             .answer = std::move(answer)};
-  fresh_answers_.insert_or_assign(key, turn.writer.commit);
-  turn.writer.batch.put(Table::idempotency, std::move(key), encode(record));
+  turn.writer.batch.put(Table::idempotency, owned_key(once.owner, once.key), encode(record));
 }
 
-/// Looks for expired answers on the pool and erases them in a later turn.
-void Coordinator::Loop::sweep_answers() {
+/// Looks for expired answers from the key `first` on, on the pool; erases them in a later turn.
+void Coordinator::Loop::sweep_answers(std::string first) {
   const Time now = coordinator_.clock_.now();
-  next_sweep_ = now + kSweepInterval;
-  std::erase_if(fresh_answers_, [this](const auto& entry) { return gate_.passed(entry.second); });
-  coordinator_.pool_.post([this, now] {
+  coordinator_.pool_.post([this, now, first = std::move(first)] {
     std::vector<std::string> expired;
     const auto visit = [&](std::string_view key, std::string_view bytes) {
       const auto record = decode_answer(bytes);
@@ -366,33 +454,37 @@ void Coordinator::Loop::sweep_answers() {
       return expired.size() < kSweepBatch;
     };
     const Result<> scanned =
-        backend_.scan(Table::idempotency, "", "", store::Order::ascending, visit);
+        backend_.scan(Table::idempotency, first, "", store::Order::ascending, visit);
     if (!scanned) spdlog::warn("cannot look for expired answers: {}", scanned.error().message);
-    enqueue([expired = std::move(expired)](Result<Turn*> turn) mutable {
-      if (!turn) return;
-      for (std::string& key : expired) {
-        (*turn)->writer.batch.erase(Table::idempotency, std::move(key));
-      }
+    enqueue([this, expired = std::move(expired)](Result<Turn*> turn) {
+      if (turn) erase_expired(**turn, expired);
     });
   });
 }
 
+void Coordinator::Loop::erase_expired(Turn& turn, const std::vector<std::string>& keys) {
+  for (const std::string& key : keys) {
+    // The key may have been used again meanwhile.
+    const auto stored = backend_.get(Table::idempotency, key);
+    if (fresh_answers_.contains(key) || !stored || !*stored) continue;
+    const auto record = decode_answer(**stored);
+    if (record && record->expires_at <= turn.writer.now) {
+      turn.writer.batch.erase(Table::idempotency, key);
+    }
+  }
+  if (keys.size() == kSweepBatch) sweep_answers(keys.back() + '\0');
+}
+
 // --- After a turn
 
-void Coordinator::Loop::publish_statistics() {
+void Coordinator::Loop::publish(const Statistics& statistics) {
   const std::lock_guard lock(statistics_mutex_);
-  statistics_ = {core_.counts(), ended_};
-  published_commit_ = last_commit_;
+  statistics_ = statistics;
 }
 
 Statistics Coordinator::Loop::statistics() const {
   const std::lock_guard lock(statistics_mutex_);
   return statistics_;
-}
-
-std::uint64_t Coordinator::Loop::last_commit() const {
-  const std::lock_guard lock(statistics_mutex_);
-  return published_commit_;
 }
 
 /// Wakes the writer when the core or a watch has something due next.

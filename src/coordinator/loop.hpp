@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <boost/asio/basic_waitable_timer.hpp>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <set>
@@ -33,15 +35,19 @@ class Coordinator::Loop {
   [[nodiscard]] std::size_t queued_commits() const { return committer_.queued(); }
   [[nodiscard]] DurableGate& gate() { return gate_; }
   [[nodiscard]] Statistics statistics() const;
-  [[nodiscard]] std::uint64_t last_commit() const;
+
+  /// Ends all waiting from the next turn on, whatever is queued.
+  void close();
 
   // In a step.
   void poll(Turn& turn, const NodeId& node, std::uint32_t max, Duration wait, PollResume resume);
   void watch(Turn& turn, const TaskId& id, Duration wait, WatchResume resume);
-  void close(Turn& turn);
 
   /// The answer that stands for this key: nothing if it is new, an error if it must not be used.
   [[nodiscard]] Result<std::optional<Answer>> find_answer(const Turn& turn, const Once& once);
+
+  /// From now on the key is in use: its answer comes with this turn's commit.
+  void claim(Turn& turn, const Once& once);
   void keep_answer(Turn& turn, const Once& once, Answer answer);
 
   [[nodiscard]] mesh::Core& core() { return core_; }
@@ -51,14 +57,19 @@ class Coordinator::Loop {
   void wake();
   void run();
   void turn(std::vector<Step> steps);
+  void refuse(std::vector<Step> steps, const Error& failure);
+  void roll_back();
   void record(Turn& turn, const mesh::Changes& changes);
   void record_ended(Turn& turn, const mesh::Task& task);
   void resume_polls(Turn& turn, std::vector<mesh::PollAnswer> answers);
   void resume_watches(Turn& turn, const mesh::Changes& changes);
   void end_watch(Turn& turn, std::uint64_t watch, mesh::TaskPtr task);
-  void publish_statistics();
+  void close(Turn& turn);
+  void publish(const Statistics& statistics);
   void arm_timer();
-  void sweep_answers();
+  void forget_answers();
+  void sweep_answers(std::string first);
+  void erase_expired(Turn& turn, const std::vector<std::string>& keys);
 
   Coordinator& coordinator_;
   asio::io_context& io_;
@@ -69,10 +80,12 @@ class Coordinator::Loop {
   mutable std::mutex queue_mutex_;
   std::vector<Step> queue_;
   bool scheduled_ = false;
+  bool woken_ = false;
+
+  std::atomic<bool> closing_ = false;
 
   mutable std::mutex statistics_mutex_;
   Statistics statistics_;
-  std::uint64_t published_commit_;
 
   // --- The writer's own.
   struct Watch {
@@ -86,6 +99,7 @@ class Coordinator::Loop {
   std::uint64_t last_commit_;
   EndedCounts ended_;
   bool closed_ = false;
+  bool rolled_back_ = false;
   std::uint64_t next_poll_ = 0;
   std::unordered_map<mesh::PollId, PollResume> polls_;
   std::uint64_t next_watch_ = 0;
@@ -93,6 +107,7 @@ class Coordinator::Loop {
   std::unordered_multimap<TaskId, std::uint64_t> watched_;
   std::set<std::pair<Time, std::uint64_t>> watch_ends_;
   std::unordered_map<std::string, std::uint64_t> fresh_answers_;  ///< key to its commit
+  std::deque<std::pair<std::uint64_t, std::string>> claims_;      ///< the same, in order
   Time next_sweep_;
   asio::basic_waitable_timer<std::chrono::steady_clock,
                              asio::wait_traits<std::chrono::steady_clock>, Executor>

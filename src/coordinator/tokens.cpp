@@ -50,4 +50,13 @@ void TokenRegistry::erase(const TokenId& id) {
   by_id_.erase(found);
 }
 
+void TokenRegistry::assign(std::vector<Token> tokens) {
+  TokenRegistry fresh;
+  for (Token& token : tokens) fresh.put(std::move(token));
+  const std::unique_lock lock(mutex_);
+  by_id_.swap(fresh.by_id_);
+  by_secret_.swap(fresh.by_secret_);
+  by_node_.swap(fresh.by_node_);
+}
+
 }  // namespace vcp::coordinator

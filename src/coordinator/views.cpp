@@ -77,6 +77,14 @@ void NodeRegistry::apply(std::span<const mesh::Change<NodePtr>> changes,
   }
 }
 
+void NodeRegistry::assign(std::vector<NodePtr> nodes) {
+  std::unordered_map<NodeId, std::size_t> index;
+  for (std::size_t i = 0; i < nodes.size(); ++i) index.emplace(nodes[i]->id(), i);
+  const std::unique_lock lock(mutex_);
+  nodes_.swap(nodes);
+  index_.swap(index);
+}
+
 // --- TaskStore
 
 bool TaskFilter::admits(const Task& task) const {
@@ -119,8 +127,9 @@ Result<TaskPage> TaskStore::list(const TaskFilter& filter, std::optional<TaskId>
     std::ranges::move(walk.tasks, std::back_inserter(page.tasks));
   }
   if (cut) std::erase_if(page.tasks, [&cut](const TaskPtr& task) { return task->id < *cut; });
-  // Stable: of a task that both have, memory's record comes first and stays.
-  std::ranges::stable_sort(page.tasks, std::greater<>{}, &Task::id);
+  // Of a task that both have, memory's record stays: it alone knows its commit.
+  std::ranges::sort(page.tasks, std::greater<>{},
+                    [](const TaskPtr& task) { return std::pair(task->id, task->commit); });
   const auto doubles = std::ranges::unique(page.tasks, {}, &Task::id);
   page.tasks.erase(doubles.begin(), doubles.end());
   if (page.tasks.size() > limit) {
@@ -218,11 +227,8 @@ void TaskStore::apply(std::span<const mesh::Change<TaskPtr>> changes, std::uint6
   if (changes.empty()) return;
   const std::unique_lock lock(mutex_);
   for (const auto& change : changes) {
-    const TaskPtr& task = change.record;
-    by_id_.insert_or_assign(task->id, task);
-    Ordered& owned = by_owner_[task->spec->owner];
-    owned.insert_or_assign(owned.end(), task->id, task);
-    if (is_final(task->status)) ended_.push_back(task);
+    put(change.record);
+    if (is_final(change.record->status)) ended_.push_back(change.record);
   }
   while (ended_.size() > keep_ended_ && ended_.front()->commit <= durable) {
     const TaskPtr task = std::move(ended_.front());
@@ -232,6 +238,21 @@ void TaskStore::apply(std::span<const mesh::Change<TaskPtr>> changes, std::uint6
     owned->second.erase(task->id);
     if (owned->second.empty()) by_owner_.erase(owned);
   }
+}
+
+void TaskStore::assign(const std::vector<TaskPtr>& active) {
+  const std::unique_lock lock(mutex_);
+  by_id_.clear();
+  by_owner_.clear();
+  ended_.clear();
+  for (const TaskPtr& task : active) put(task);
+}
+
+/// Under the exclusive lock.
+void TaskStore::put(const TaskPtr& task) {
+  by_id_.insert_or_assign(task->id, task);
+  Ordered& owned = by_owner_[task->spec->owner];
+  owned.insert_or_assign(owned.end(), task->id, task);
 }
 
 }  // namespace vcp::coordinator

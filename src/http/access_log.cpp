@@ -18,7 +18,8 @@ bool is_slow(const Route* route, double seconds) {
 
 void log_access(const Request& request, std::string_view method, const Route* route,
                 unsigned status, double seconds) {
-  const bool notable = status >= 500 || is_slow(route, seconds);
+  // Who sends a trace id wants to find it again.
+  const bool notable = status >= 500 || is_slow(route, seconds) || !request.traceparent.empty();
   const auto level = notable ? spdlog::level::info : spdlog::level::debug;
   if (!spdlog::should_log(level)) return;
   spdlog::log(level,

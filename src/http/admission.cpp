@@ -33,12 +33,21 @@ Response forbidden(Role role) {
                      std::string(kChallenge) + ", error=\"insufficient_scope\"");
 }
 
+/// With several Authorization headers nobody can tell which one counts, so none does.
+std::optional<std::string_view> token_of(const Request& request) {
+  const auto is_authorization = [](const auto& header) {
+    return iequals(header.first, "Authorization");
+  };
+  if (std::ranges::count_if(request.headers, is_authorization) > 1) return std::nullopt;
+  return bearer_token(request.header("Authorization"));
+}
+
 /// 401 and 403; sets the principal.
 Refusal check_principal(const Context& context, const Route& route, Request& request) {
   const std::string_view authorization = request.header("Authorization");
-  const std::optional<std::string_view> token = bearer_token(authorization);
+  const std::optional<std::string_view> token = token_of(request);
   request.principal = {};
-  if (authorization.empty() || token) {
+  if (!request.has_header("Authorization") || token) {
     std::optional<Principal> known = context.authenticate(token.value_or(""));
     if (known) request.principal = std::move(*known);
   }

@@ -175,7 +175,9 @@ void Connection::refuse_head(unsigned status, std::string_view detail) {
   admission_ = {};
   keep_alive_ = false;
   lingers_ = true;
-  respond(refusal(status, detail));
+  Response response = refusal(status, detail);
+  add_instance(response, "*");  // no request, so nothing of ours that it would be about
+  respond(std::move(response));
 }
 
 void Connection::respond(Response response) {

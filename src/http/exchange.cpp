@@ -44,6 +44,7 @@ Async<Result<std::string_view>> StreamExchange::read() {
 Async<Result<>> StreamExchange::respond(Response response) {
   BOOST_ASSERT(status_ == 0);
   if (!input_.is_skippable()) context_.keep_alive = false;
+  add_instance(response, request_.path);
   const std::string body = std::move(response.body);
   response.body.clear();
   const std::uint64_t length = body.size();
@@ -104,7 +105,6 @@ Async<bool> StreamExchange::finish(bool threw) {
   if (status_ == 0) {
     context_.keep_alive = context_.keep_alive && !threw;
     Response response = problem(Error{.code = Code::internal, .message = "no answer was made"});
-    add_instance(response, request_.path);
     Result<> answered = co_await respond(std::move(response));
     threw = threw || !answered;
   } else if (!threw && !bodiless_ && framing_.kind == Framing::Kind::chunked) {

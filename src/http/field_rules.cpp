@@ -88,7 +88,12 @@ std::optional<std::string_view> bearer_token(std::string_view authorization) {
 }
 
 bool is_valid_request_id(std::string_view value) {
-  return !value.empty() && value.size() <= 128 && all_of(value, is_visible);
+  // What needs no escaping in a log, a header or a page.
+  const auto is_plain = [](char c) {
+    constexpr std::string_view kOthers = "-._~:/+=@";
+    return is_digit(c) || is_alpha(c) || kOthers.find(c) != std::string_view::npos;
+  };
+  return !value.empty() && value.size() <= 128 && all_of(value, is_plain);
 }
 
 bool is_valid_traceparent(std::string_view value) {

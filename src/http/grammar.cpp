@@ -64,6 +64,7 @@ void Grammar::on_request_impl(Verb verb, View method, View raw_target, int versi
 void Grammar::on_field_impl(FieldName name, View text, View value, ErrorCode& error) {
   if (head_.complete) return;  // a trailer: checked like any field by Beast, and not used
   const std::string_view field_value = std_view(value);
+  if (text.empty()) return refuse({400, "a header field has no name"}, error);
   if (is_folded(std_view(text), field_value)) {
     return refuse({400, "a header field is folded over lines"}, error);
   }

@@ -43,6 +43,20 @@ Held<Task>* Core::State::find(const TaskId& id) {
 
 // --- Tasks
 
+void Core::State::use_content(const TaskSpec& spec) {
+  ++content_uses[{spec.owner, spec.module}];
+  if (spec.input.content) ++content_uses[{spec.owner, *spec.input.content}];
+}
+
+void Core::State::unuse_content(const TaskSpec& spec) {
+  const auto drop = [&](const Digest& content) {
+    const auto uses = content_uses.find({spec.owner, content});
+    if (--uses->second == 0) content_uses.erase(uses);
+  };
+  drop(spec.module);
+  if (spec.input.content) drop(*spec.input.content);
+}
+
 /// Takes a pending task out of wherever it waits.
 void Core::State::dequeue(const Task& task) {
   pending.remove(task);
@@ -58,8 +72,7 @@ void Core::State::end_task(Task& task, TaskStatus status, Time now) {
   }
   task.progress.reset();
   move_to(task, status, now);
-  const auto uses = module_uses.find({task.spec->owner, task.spec->module});
-  if (--uses->second == 0) module_uses.erase(uses);
+  unuse_content(*task.spec);
 }
 
 bool Core::State::retries_spent(const Task& task) const {
@@ -104,6 +117,14 @@ void Core::State::wait_again(Time now, Task& task, Time not_before) {
   backing_off.set(task.not_before, task.id);
 }
 
+/// As `wait_again`, for a lease that ended without counting against the task: but not for ever.
+void Core::State::place_again(Time now, Task& task, Time not_before) {
+  if (task.started < settings.max_placements) return wait_again(now, task, not_before);
+  task.reason = Outcome::node_lost;
+  task.detail = "it was placed " + std::to_string(task.started) + " times without an answer";
+  end_task(task, TaskStatus::failed, now);
+}
+
 // --- Leases
 
 /// Takes the lease from its node and its task; what becomes of the task is the caller's to say.
@@ -114,6 +135,7 @@ void Core::State::end_lease(Epoch epoch, Task& task) {
     --record.leases;
     record.reserved_mb -= lease->second.memory_mb;
     node->leases.erase(epoch);
+    if (node->trial == epoch) node->trial.reset();
   }
   lease_ends.drop(lease->second.deadline, epoch);
   leases.erase(lease);
@@ -126,7 +148,7 @@ void Core::State::lose_lease(Time now, Epoch epoch, Outcome outcome, std::string
   Held<Task>& held = tasks.at(live.task);
   const Lease lease = *std::ranges::find(held.record->leases, epoch, &Lease::epoch);
   end_lease(epoch, edit(held));
-  if (HeldNode* node = find(live.node)) note_failure(*node, epoch);
+  if (HeldNode* node = find(live.node)) note_failure(*node);
   fail_attempt(now, held, lease, outcome, std::string(detail));
 }
 
@@ -156,40 +178,45 @@ void Core::State::renew(Time now, Epoch epoch, LiveLease& lease) {
 
 // --- Nodes
 
-void Core::State::note_success(HeldNode& node, Epoch epoch) {
+/// An answer of the node counts; `trial` says that it was the one that may end safe mode.
+void Core::State::note_success(HeldNode& node, bool trial) {
   Node& record = edit(node, true);
   ++record.completed;
   record.consecutive_errors = 0;
-  if (node.trial == epoch) {
-    node.trial.reset();
-    record.safe_mode = false;
-    record.trial = false;
-  }
+  if (trial) record.safe_mode = false;
 }
 
-void Core::State::note_failure(HeldNode& node, Epoch epoch) {
+void Core::State::note_failure(HeldNode& node) {
   Node& record = edit(node, true);
   ++record.failed;
   ++record.consecutive_errors;
   if (record.consecutive_errors >= record.registration.safety_policy.max_consecutive_errors) {
     record.safe_mode = true;
   }
-  if (node.trial == epoch) node.trial.reset();
 }
 
-/// Hears the node: it is offline only after the next silence that is too long.
 void Core::State::hear(HeldNode& node, Time now) {
-  const Duration bound = settings.heartbeat_interval * settings.missed_heartbeats;
-  silences.drop(node.record->last_seen + bound, node.record->id());
   Node& record = edit(node, false);
   record.last_seen = now;
   record.offline = false;
-  silences.set(now + bound, record.id());
+  expect(node, now);
 }
 
-void Core::State::lose_all_leases(Time now, HeldNode& node, std::string_view detail) {
-  const std::set<Epoch> held = node.leases;
-  for (const Epoch epoch : held) lose_lease(now, epoch, Outcome::node_lost, detail);
+/// From now on the node is offline only after a silence that is too long.
+void Core::State::expect(HeldNode& node, Time now) {
+  silences.drop(node.silent_at, node.record->id());
+  node.silent_at = now + settings.heartbeat_interval * settings.missed_heartbeats;
+  silences.set(node.silent_at, node.record->id());
+}
+
+/// Places anew all that the node held, at nobody's expense.
+void Core::State::place_all_again(Time now, HeldNode& node) {
+  const std::set<Epoch> epochs = node.leases;
+  for (const Epoch epoch : epochs) {
+    Task& task = edit(tasks.at(leases.at(epoch).task));
+    end_lease(epoch, task);
+    place_again(now, task, now);
+  }
 }
 
 // --- Polls
@@ -221,7 +248,7 @@ void Core::restore(Node node) {
 
 void Core::restore(Task task) {
   State& state = *state_;
-  ++state.module_uses[{task.spec->owner, task.spec->module}];
+  state.use_content(*task.spec);
   ++(task.status == TaskStatus::pending ? state.counts.pending : state.counts.running);
   const TaskId id = task.id;
   Held<Task> held;
@@ -233,7 +260,7 @@ void Core::restore_epoch(Epoch last) { state_->last_epoch = last; }
 
 void Core::start(Time now) {
   State& state = *state_;
-  for (auto& [id, node] : state.nodes) state.hear(node, now);
+  for (auto& [id, node] : state.nodes) state.expect(node, now);
   for (auto& [id, held] : state.tasks) {
     if (held.record->status == TaskStatus::pending) {
       state.backing_off.set(held.record->not_before, id);
@@ -260,7 +287,7 @@ Result<NodePtr> Core::register_node(Time now, Registration registration, bool ag
     fresh.record->last_seen = now;
     node = &state.nodes.emplace(registration.id, std::move(fresh)).first->second;
   } else {
-    state.lose_all_leases(now, *node, "the node registered anew");
+    state.place_all_again(now, *node);
     state.answer_polls_of(registration.id);  // of its life before
   }
   Node& record = state.edit(*node, true);
@@ -273,10 +300,9 @@ Result<> Core::remove_node(Time now, const NodeId& id) {
   State& state = *state_;
   HeldNode* node = state.find(id);
   if (!node) return fail(Code::not_found, "no node named " + id.value);
-  state.lose_all_leases(now, *node, "the node was removed");
+  state.place_all_again(now, *node);
   state.answer_polls_of(id);
-  const Duration bound = state.settings.heartbeat_interval * state.settings.missed_heartbeats;
-  state.silences.drop(node->record->last_seen + bound, id);
+  state.silences.drop(node->silent_at, id);
   std::erase(state.touched_nodes, id);
   state.nodes.erase(id);
   state.removed_nodes.push_back(id);
@@ -326,6 +352,7 @@ void Core::State::judge_safety(HeldNode& node) {
   if (unsafe) {
     record.safe_mode = true;
     record.trial = false;
+    node.trial.reset();
   } else if (record.safe_mode && !node.trial) {
     record.trial = true;
   }
@@ -346,10 +373,7 @@ Result<> Core::poll(PollId poll, const NodeId& id, std::uint32_t max, Time until
   return {};
 }
 
-void Core::cancel_poll(PollId poll) {
-  const auto open = state_->polls.find(poll);
-  if (open != state_->polls.end()) state_->answer(open);
-}
+void Core::end_polls(const NodeId& id) { state_->answer_polls_of(id); }
 
 void Core::close_polls() {
   state_->polls_closed = true;
@@ -364,7 +388,7 @@ TaskPtr Core::submit(Time now, TaskSpec spec) {
   task->id = state.ids.next<TaskId>(now);
   task->spec = std::make_shared<const TaskSpec>(std::move(spec));
   task->created_at = task->updated_at = task->not_before = now;
-  ++state.module_uses[{task->spec->owner, task->spec->module}];
+  state.use_content(*task->spec);
   ++state.counts.pending;
   state.pending.add(*task);
   state.touched_tasks.push_back(task->id);
@@ -389,15 +413,16 @@ Result<TaskPtr> Core::report(Time now, const Report& report) {
     return answer_late_report(held->record, report);
   }
   const Lease ended = *lease;
+  HeldNode& node = *state.find(report.node);
+  const bool trial = node.trial == ended.epoch;
   Task& task = state.edit(*held);
   state.end_lease(ended.epoch, task);
-  HeldNode& node = *state.find(report.node);
 
   if (report.outcome == Outcome::handed_back) {
-    if (node.trial == ended.epoch) node.trial.reset();
-    state.wait_again(now, task, now);
+    task.handed_back_by = report.node;
+    state.place_again(now, task, now + state.settings.retry_backoff);
   } else if (is_deterministic(report.outcome)) {
-    state.note_success(node, ended.epoch);
+    state.note_success(node, trial);
     task.accepted = ended;
     task.result = std::make_shared<const TaskResult>(report.result);
     if (report.outcome == Outcome::ok) {
@@ -406,12 +431,7 @@ Result<TaskPtr> Core::report(Time now, const Report& report) {
       state.fail_attempt(now, *held, ended, report.outcome, report.detail);
     }
   } else {
-    // A program that runs into its time limit says nothing about the node.
-    if (report.outcome == Outcome::node_error) {
-      state.note_failure(node, ended.epoch);
-    } else if (node.trial == ended.epoch) {
-      node.trial.reset();
-    }
+    state.note_failure(node);
     state.fail_attempt(now, *held, ended, report.outcome, report.detail);
   }
   return held->record;
@@ -491,14 +511,14 @@ Changes Core::take_changes(std::uint64_t commit) {
   for (const TaskId& id : state.touched_tasks) {
     const auto held = state.tasks.find(id);
     Held<Task>& task = held->second;
-    task.record->commit = commit;
+    if (task.durable) task.record->commit = commit;
     changes.tasks.push_back({task.record, task.durable});
     task.touched = task.durable = false;
     if (is_final(task.record->status)) state.tasks.erase(held);
   }
   for (const NodeId& id : state.touched_nodes) {
     HeldNode& node = state.nodes.at(id);
-    node.record->commit = commit;
+    if (node.durable) node.record->commit = commit;
     changes.nodes.push_back({node.record, node.durable});
     node.touched = node.durable = false;
   }
@@ -533,8 +553,8 @@ bool Core::needs_content(const NodeId& node, const Digest& content) const {
   });
 }
 
-bool Core::uses_module(const std::string& owner, const Digest& module) const {
-  return state_->module_uses.contains({owner, module});
+bool Core::uses_content(const std::string& owner, const Digest& content) const {
+  return state_->content_uses.contains({owner, content});
 }
 
 }  // namespace vcp::mesh

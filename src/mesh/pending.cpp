@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pending.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -29,6 +30,7 @@ std::string line_key(const Task& task) {
   const TaskSpec& spec = *task.spec;
   const Requirements& wanted = spec.requirements;
   std::string key;
+  append(key, spec.owner);
   append(key, spec.limits.memory_mb);
   key.push_back(spec.strategy ? static_cast<char>(*spec.strategy) : '\xff');
   key.push_back(wanted.require_gpu ? 1 : 0);
@@ -45,7 +47,8 @@ std::string line_key(const Task& task) {
     key.push_back(value ? 1 : 0);
     if (value) append(key, *value);
   }
-  if (!task.failures.empty()) append(key, task.id.view());  // who failed differs by task
+  // Whom to pass over differs by task.
+  if (!task.failures.empty() || task.handed_back_by) append(key, task.id.view());
   return key;
 }
 
@@ -60,16 +63,38 @@ void Pending::add(const Task& task) {
   if (line.turns.empty()) {
     line.spec = task.spec;
     for (const Attempt& attempt : task.failures) line.avoid.push_back(attempt.node);
+    if (task.handed_back_by) line.avoid.push_back(*task.handed_back_by);
     line.avoid_until = task.not_before + prefer_other_node_;
   }
-  size_ += line.turns.insert(turn_of(task)).second ? 1 : 0;
+  if (!line.turns.insert(turn_of(task)).second) return;
+
+  const auto [share, fresh] = shares_.try_emplace(task.spec->owner);
+  if (fresh && shares_.size() > 1) {
+    std::uint64_t level = UINT64_MAX;
+    for (const auto& [owner, other] : shares_) {
+      if (other.pending > 0) level = std::min(level, other.served);
+    }
+    share->second.served = level;
+  }
+  ++share->second.pending;
 }
 
 void Pending::remove(const Task& task) {
   const auto line = lines_.find(line_key(task));
-  if (line == lines_.end()) return;
-  size_ -= line->second.turns.erase(turn_of(task));
+  if (line == lines_.end() || line->second.turns.erase(turn_of(task)) == 0) return;
   if (line->second.turns.empty()) lines_.erase(line);
+  const auto share = shares_.find(task.spec->owner);
+  if (--share->second.pending == 0) shares_.erase(share);
+}
+
+std::uint64_t Pending::served(const std::string& owner) const {
+  const auto share = shares_.find(owner);
+  return share == shares_.end() ? 0 : share->second.served;
+}
+
+void Pending::serve(const std::string& owner) {
+  const auto share = shares_.find(owner);
+  if (share != shares_.end()) ++share->second.served;
 }
 
 }  // namespace vcp::mesh

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <queue>
+#include <tuple>
 
 #include "lifecycle.hpp"
 #include "state.hpp"
@@ -28,6 +29,24 @@ bool has_room(const Node& node, const TaskSpec& spec) {
   const double memory_mb = node.registration.capabilities.memory_gb * 1024;
   return node.slots_free() > 0 &&
          static_cast<double>(node.reserved_mb + spec.limits.memory_mb) <= memory_mb;
+}
+
+/// The first of a line among the firsts of all: priority, then the owner's share, then the order
+/// of submission.
+struct Head {
+  std::uint8_t below_top;
+  std::uint64_t served;
+  TaskId task;
+  Line* line;
+
+  friend bool operator>(const Head& a, const Head& b) {
+    return std::tie(a.below_top, a.served, a.task) > std::tie(b.below_top, b.served, b.task);
+  }
+};
+
+Head head_of(Line& line, const Pending& pending) {
+  const Turn& first = *line.turns.begin();
+  return {first.below_top, pending.served(line.spec->owner), first.task, &line};
 }
 
 /// Every strategy as a cost: the candidate with the least one is chosen.
@@ -89,6 +108,7 @@ class Choice {
 
 /// Gives the task to the node: the next epoch, one rank.
 void Core::State::grant(Time now, Held<Task>& held, HeldNode& node, OpenPoll& poll) {
+  pending.serve(held.record->spec->owner);
   pending.remove(*held.record);
   Task& task = edit(held);
   last_epoch = Epoch{std::to_underlying(last_epoch) + 1};
@@ -124,15 +144,20 @@ void Core::State::place(Time now) {
   }
   if (waiting.empty()) return;
 
-  using Head = std::pair<Turn, Line*>;
   std::priority_queue<Head, std::vector<Head>, std::greater<>> heads;
-  for (auto& [key, line] : pending.lines()) heads.emplace(*line.turns.begin(), &line);
+  const auto push = [&](Line& line) { heads.push(head_of(line, pending)); };
+  for (auto& [key, line] : pending.lines()) push(line);
   avoidance_ends.reset();
 
   std::vector<Candidate> candidates;
   while (!heads.empty()) {
-    Line& line = *heads.top().second;
+    const Head head = heads.top();
     heads.pop();
+    Line& line = *head.line;
+    if (head.served < pending.served(line.spec->owner)) {
+      push(line);  // another line of its owner had a turn meanwhile
+      continue;
+    }
     candidates.clear();
     for (const Candidate& each : waiting) {
       const Node& node = *each.node->record;
@@ -149,12 +174,11 @@ void Core::State::place(Time now) {
     }
     if (candidates.empty()) continue;
 
-    const Choice choice(line.spec->strategy.value_or(settings.strategy), random,
-                        candidates);
+    const Choice choice(line.spec->strategy.value_or(settings.strategy), random, candidates);
     const Candidate* chosen = choice.best(candidates);
     const bool last_of_line = line.turns.size() == 1;
     grant(now, tasks.at(line.turns.begin()->task), *chosen->node, chosen->poll->second);
-    if (!last_of_line) heads.emplace(*line.turns.begin(), &line);
+    if (!last_of_line) push(line);
   }
   for (const Candidate& each : waiting) {
     if (!each.poll->second.offers.empty()) answer(each.poll);

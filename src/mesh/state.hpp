@@ -48,6 +48,7 @@ struct Held {
 
 struct HeldNode : Held<Node> {
   std::set<Epoch> leases;
+  Time silent_at;                  ///< when it will have been silent for too long
   std::optional<Epoch> trial;      ///< the lease that tries whether safe mode may end
   std::uint64_t last_granted = 0;  ///< the count of all grants at its last one
 };
@@ -84,7 +85,7 @@ struct Core::State {
   std::unordered_map<TaskId, Held<Task>> tasks;
   std::unordered_map<Epoch, LiveLease> leases;
   std::map<PollId, OpenPoll> polls;  ///< open ones, in the order in which they came
-  std::map<std::pair<std::string, Digest>, std::uint64_t> module_uses;  ///< by owner
+  std::map<std::pair<std::string, Digest>, std::uint64_t> content_uses;  ///< by owner
 
   Pending pending;             ///< may be placed now
   Agenda<TaskId> backing_off;  ///< will be pending then
@@ -111,9 +112,12 @@ struct Core::State {
   Held<Task>* find(const TaskId& id);
 
   // Tasks.
+  void use_content(const TaskSpec& spec);
+  void unuse_content(const TaskSpec& spec);
   void dequeue(const Task& task);
   void end_task(Task& task, TaskStatus status, Time now);
   void wait_again(Time now, Task& task, Time not_before);
+  void place_again(Time now, Task& task, Time not_before);
   void fail_attempt(Time now, Held<Task>& held, const Lease& lease, Outcome outcome,
                     std::string detail);
   [[nodiscard]] bool retries_spent(const Task& task) const;
@@ -127,10 +131,11 @@ struct Core::State {
 
   // Nodes.
   void hear(HeldNode& node, Time now);
+  void expect(HeldNode& node, Time now);
   void judge_safety(HeldNode& node);
-  void note_success(HeldNode& node, Epoch epoch);
-  void note_failure(HeldNode& node, Epoch epoch);
-  void lose_all_leases(Time now, HeldNode& node, std::string_view detail);
+  void note_success(HeldNode& node, bool trial);
+  void note_failure(HeldNode& node);
+  void place_all_again(Time now, HeldNode& node);
 
   // Polls and placement.
   void answer(std::map<PollId, OpenPoll>::iterator poll);

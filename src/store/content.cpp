@@ -143,6 +143,18 @@ Result<std::uint64_t> ContentStore::size(const Digest& digest) const {
   return file->size();
 }
 
+Result<> ContentStore::for_each(const std::function<void(const Digest&)>& visit) const {
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(directory_, error), end; !error && at != end;
+       at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    const std::optional<Digest> digest = Digest::parse("sha256:" + name);
+    if (digest && at->path() == path(*digest)) visit(*digest);
+  }
+  if (error) return fail(Code::io, "cannot list " + directory_.string() + ": " + error.message());
+  return {};
+}
+
 Result<> ContentStore::remove(const Digest& digest) { return remove_path(path(digest)); }
 
 fs::path ContentStore::path(const Digest& digest) const { return content_path(directory_, digest); }

@@ -90,6 +90,7 @@ rocksdb::DBOptions database_options() {
   options.info_log = std::make_shared<InfoLog>();
 
   options.allow_concurrent_memtable_write = false;  // there is one writer
+  options.allow_fallocate = false;  // a disk is full when it is, not some megabytes of log later
   options.max_background_jobs = 2;
   options.bytes_per_sync = kMiB;  // table files reach the disk bit by bit, so no sync waits long
 

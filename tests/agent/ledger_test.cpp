@@ -173,6 +173,25 @@ TEST_F(LedgerTest, ReportsAreTakenUpToASize) {
   EXPECT_EQ(ledger_.take_finished(10, 10).size(), 1U) << "one too large is taken alone";
 }
 
+TEST_F(LedgerTest, ResultsOfShortTasksWaitForThoseThatAreAboutToEnd) {
+  for (std::uint64_t epoch = 1; epoch <= 4; ++epoch) accept_ready(epoch);
+  auto finish_one = [&] {
+    HeldPtr held = ledger_.take();
+    ledger_.finish(held, ok(held), Load::Seconds(1e-5));
+  };
+  finish_one();
+  EXPECT_TRUE(ledger_.more_to_finish_soon());
+  finish_one();
+  EXPECT_FALSE(ledger_.more_to_finish_soon()) << "a quarter of the slots is enough";
+}
+
+TEST_F(LedgerTest, TheLastResultWaitsForNothing) {
+  accept_ready(1);
+  HeldPtr held = ledger_.take();
+  ledger_.finish(held, ok(held), Load::Seconds(1e-5));
+  EXPECT_FALSE(ledger_.more_to_finish_soon());
+}
+
 TEST_F(LedgerTest, AfterANewRegistrationNothingIsLeft) {
   accept_ready(1);
   HeldPtr running = ledger_.take();

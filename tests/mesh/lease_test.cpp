@@ -164,10 +164,12 @@ TEST(Lease, HeartbeatTellsOfLeasesThatAreGone) {
   EXPECT_EQ(reply->cancelled[0].epoch, offer.lease.epoch);
 }
 
-TEST(Lease, RegisteringAnewGivesBackWhatTheNodeHeld) {
+TEST(Lease, RegisteringAnewGivesBackWhatTheNodeHeldAndCountsNoRetry) {
   Mesh mesh;
   const NodePtr node = mesh.add_node("a");
-  const TaskPtr task = mesh.submit();
+  TaskSpec spec;
+  spec.max_retries = 0;
+  const TaskPtr task = mesh.submit(std::move(spec));
   const Offer offer = mesh.lease("a").at(0);
   ASSERT_TRUE(mesh.core().register_node(mesh.now(), node->registration, true).has_value());
   mesh.turn();
@@ -184,7 +186,21 @@ TEST(Lease, HandingBackCountsNoRetry) {
   ASSERT_TRUE(mesh.report(mesh.lease("a").at(0), Outcome::handed_back).has_value());
   EXPECT_EQ(mesh.task(task)->status, TaskStatus::pending);
   EXPECT_TRUE(mesh.task(task)->failures.empty());
+  mesh.pass(Settings{}.prefer_other_node + Settings{}.retry_backoff);
   EXPECT_EQ(mesh.lease("a").size(), 1U);
+}
+
+TEST(Lease, HandedBackForEverIsGivenUp) {
+  Settings settings;
+  settings.max_placements = 3;
+  Mesh mesh(settings);
+  mesh.add_node("a");
+  const TaskPtr task = mesh.submit();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(mesh.report(mesh.lease("a").at(0), Outcome::handed_back).has_value()) << i;
+    mesh.pass(settings.prefer_other_node + settings.retry_backoff);
+  }
+  EXPECT_EQ(mesh.task(task)->status, TaskStatus::failed);
 }
 
 TEST(Lease, OutlivesARestartByOneTerm) {

@@ -80,8 +80,7 @@ TEST(Task, ThatLosesThreeNodesIsGivenUp) {
   for (const char* const node : {"a", "b", "c"}) {
     mesh.add_node(node);
     ASSERT_EQ(mesh.lease(node).size(), 1U) << node;
-    ASSERT_TRUE(mesh.core().remove_node(mesh.now(), NodeId{node}).has_value());
-    mesh.turn();
+    mesh.pass(Settings{}.lease_ttl);
     mesh.pass(Settings{}.max_retry_backoff);
   }
   EXPECT_EQ(mesh.task(task)->status, TaskStatus::failed);
@@ -131,10 +130,10 @@ TEST(Task, ModuleIsInUseUntilTheTaskEnds) {
   spec.owner = "ada";
   spec.module = sha256("module");
   mesh.submit(std::move(spec));
-  EXPECT_TRUE(mesh.core().uses_module("ada", sha256("module")));
-  EXPECT_FALSE(mesh.core().uses_module("bob", sha256("module")));
+  EXPECT_TRUE(mesh.core().uses_content("ada", sha256("module")));
+  EXPECT_FALSE(mesh.core().uses_content("bob", sha256("module")));
   ASSERT_TRUE(mesh.report(mesh.lease("a").at(0), Outcome::ok).has_value());
-  EXPECT_FALSE(mesh.core().uses_module("ada", sha256("module")));
+  EXPECT_FALSE(mesh.core().uses_content("ada", sha256("module")));
 }
 
 }  // namespace

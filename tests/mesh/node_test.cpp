@@ -102,6 +102,19 @@ TEST(SafeMode, EndsWithTheSuccessOfOneTrial) {
   EXPECT_EQ(mesh.lease("a", 4).size(), 1U);
 }
 
+TEST(SafeMode, OffersAnotherTrialWhenOneWasCancelled) {
+  Mesh mesh;
+  mesh.add_node("a");
+  const TaskPtr task = mesh.submit();
+  mesh.beat("a", {.temperature_c = 99});
+  mesh.beat("a");
+  ASSERT_EQ(mesh.lease("a").size(), 1U);
+  ASSERT_TRUE(mesh.core().cancel(mesh.now(), task->id).has_value());
+  mesh.turn();
+  mesh.beat("a");
+  EXPECT_TRUE(mesh.node("a")->trial);
+}
+
 TEST(SafeMode, GoesOnAfterAFailedTrial) {
   Mesh mesh;
   mesh.add_node("a");
@@ -129,7 +142,6 @@ TEST(SafeMode, TripsAtTheLastErrorInARowButNotForProgramsFaults) {
   run(Outcome::node_error);
   run(Outcome::trap);  // an answer: the errors are no longer in a row
   run(Outcome::node_error);
-  run(Outcome::timeout);
   EXPECT_EQ(mesh.node("a")->status(), NodeStatus::online);
   run(Outcome::node_error);
   EXPECT_EQ(mesh.node("a")->status(), NodeStatus::safe_mode);

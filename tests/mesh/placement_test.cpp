@@ -26,6 +26,17 @@ TEST(Placement, PriorityIsStrictThenTheOrderOfSubmission) {
   EXPECT_EQ(offers[2].task->id, second->id);
 }
 
+TEST(Placement, OwnersOfOnePriorityShareEqually) {
+  Mesh mesh;
+  mesh.add_node("a", 100);
+  for (const char* const owner : {"ada", "ada", "ada", "ada", "bob", "bob"}) {
+    mesh.submit(with([owner](TaskSpec& spec) { spec.owner = owner; }));
+  }
+  std::vector<std::string> order;
+  for (const Offer& offer : mesh.lease("a", 6)) order.push_back(offer.task->spec->owner);
+  EXPECT_EQ(order, (std::vector<std::string>{"ada", "bob", "ada", "bob", "ada", "ada"}));
+}
+
 TEST(Placement, GivesNoMoreThanTheNodeHasSlots) {
   Mesh mesh;
   mesh.add_node("a", 2);

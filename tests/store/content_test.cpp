@@ -83,6 +83,15 @@ TEST_F(ContentTest, ThatIsNotThereIsNotFound) {
   EXPECT_EQ(store.size(digest).error().code, Code::not_found);
 }
 
+TEST_F(ContentTest, IsListedOnceItIsFinished) {
+  ContentStore store = open();
+  const Digest digest = store.put("bytes").value();
+  const ContentStore::Writer unfinished = store.create().value();
+  std::vector<Digest> listed;
+  ASSERT_TRUE(store.for_each([&listed](const Digest& each) { listed.push_back(each); }));
+  EXPECT_EQ(listed, std::vector{digest});
+}
+
 TEST_F(ContentTest, PutTwiceIsThereOnce) {
   ContentStore store = open();
   EXPECT_EQ(store.put("bytes").value(), store.put("bytes").value());

@@ -54,6 +54,8 @@ class Catalog {
     return page;
   }
 
+  // The writer's only.
+
   void put(T entry) {
     std::pair key{entry.owner, entry.digest};
     auto record = std::make_shared<const T>(std::move(entry));
@@ -64,6 +66,14 @@ class Catalog {
   void erase(const std::string& owner, const Digest& digest) {
     const std::unique_lock lock(mutex_);
     entries_.erase({owner, digest});
+  }
+
+  /// These, and no others.
+  void assign(std::vector<T> entries) {
+    Catalog fresh;
+    for (T& entry : entries) fresh.put(std::move(entry));
+    const std::unique_lock lock(mutex_);
+    entries_.swap(fresh.entries_);
   }
 
  private:
@@ -86,6 +96,7 @@ class TokenRegistry {
   // The writer's only.
   void put(Token token);
   void erase(const TokenId& id);
+  void assign(std::vector<Token> tokens);  ///< these, and no others
 
  private:
   mutable std::shared_mutex mutex_;

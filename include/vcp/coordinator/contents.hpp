@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -19,23 +20,29 @@ namespace vcp::coordinator {
 /// The content store with its reference counts. Bytes are stored first, pinned until the command
 /// that refers to them has been decided, and removed once nothing refers to them any more.
 class Contents {
- public:
-  Contents(store::ContentStore& files, const store::Backend& backend)
-      : files_(files), backend_(backend) {}
+  struct Pins;
 
-  /// Keeps content from being removed while it exists.
+ public:
+  /// Called on any thread when the last pin of content goes; must not block nor throw.
+  using Unpinned = std::function<void(const Digest&)>;
+
+  Contents(store::ContentStore& files, const store::Backend& backend, Unpinned unpinned = {});
+  ~Contents();
+
+  /// Keeps content from being removed while it exists. It may outlive the Contents.
   class Pin {
    public:
-    Pin(Contents& contents, const Digest& digest) : contents_(&contents), digest_(digest) {}
-    Pin(Pin&& other) noexcept
-        : contents_(std::exchange(other.contents_, nullptr)), digest_(other.digest_) {}
+    Pin(Pin&& other) noexcept = default;
     Pin& operator=(Pin&&) = delete;
     ~Pin();
 
     [[nodiscard]] const Digest& digest() const { return digest_; }
 
    private:
-    Contents* contents_;
+    friend class Contents;
+    Pin(std::shared_ptr<Pins> pins, const Digest& digest);
+
+    std::shared_ptr<Pins> pins_;
     Digest digest_;
   };
 
@@ -46,8 +53,11 @@ class Contents {
   [[nodiscard]] Result<Pin> put(std::string_view bytes);
   [[nodiscard]] const store::ContentStore& files() const { return files_; }
 
-  /// Removes the file if nothing refers to it or pins it.
+  /// Removes the file if nothing refers to it or pins it, and that is certain.
   void remove_if_unused(const Digest& digest);
+
+  /// `remove_if_unused` for every file there is.
+  [[nodiscard]] Result<> remove_all_unused();
 
   // The writer's only.
 
@@ -67,15 +77,17 @@ class Contents {
     std::uint64_t commit;
   };
 
-  [[nodiscard]] ContentRecord record(const Digest& digest) const;
+  [[nodiscard]] bool in_use(const Digest& digest) const;
+  [[nodiscard]] Result<ContentRecord> record(const Digest& digest) const;
+  [[nodiscard]] Result<ContentRecord> stored(const Digest& digest) const;
   void write(store::Batch& batch, std::uint64_t commit, const Digest& digest,
              const ContentRecord& record);
 
   store::ContentStore& files_;
   const store::Backend& backend_;
 
+  std::shared_ptr<Pins> pins_;
   mutable std::mutex mutex_;
-  std::unordered_map<Digest, std::size_t> pins_;
   std::unordered_map<Digest, Fresh> fresh_;  // counts that may not be in the store yet
   std::shared_mutex removal_;                // shared: content appears; exclusive: it goes
 };

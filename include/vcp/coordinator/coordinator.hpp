@@ -131,8 +131,12 @@ class Coordinator {
   /// Resumes once that commit is on disk; at once if it is.
   [[nodiscard]] Async<Result<>> durable(std::uint64_t commit);
 
-  /// As `durable`, for everything that has happened so far.
+  /// As `durable`, for everything that can be read by now. Once the store has failed and what did
+  /// not reach it is hidden again, that is on disk.
   [[nodiscard]] Async<Result<>> durable_now();
+
+  /// Answers what waits for leases of that node now.
+  void end_polls_of(NodeId node);
 
   /// Answers all that wait for leases or for tasks to end, now and from now on.
   void close();
@@ -173,6 +177,7 @@ class Coordinator {
               const Clock& clock, Random& random, Options options, Observer observer);
 
   void enqueue(Step step);
+  void remove_later(const Digest& digest);
 
   /// Decides one creation; `outcome` is complete once the turn's placement is done.
   void decide(Turn& turn, Creation creation, Result<Created>& outcome);

@@ -5,6 +5,7 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <utility>
 
@@ -20,12 +21,12 @@ class Pool {
       : io_(io), threads_(threads), max_queued_(max_queued) {}
 
   /// Runs `work` on the pool and resumes the caller on the io_context with what it returned;
-  /// `unavailable` at once if the queue is full.
+  /// `unavailable` at once if the queue is full, `internal` if it threw.
   template <class T>
   [[nodiscard]] Async<Result<T>> run(std::move_only_function<Result<T>()> work);
 
   /// Runs `work` some time, whatever is queued; for work that the server itself needs done.
-  void post(std::move_only_function<void()> work) { asio::post(threads_, std::move(work)); }
+  void post(std::move_only_function<void()> work);
 
   /// Work that waits or runs.
   [[nodiscard]] std::size_t load() const { return load_.load(std::memory_order_relaxed); }
@@ -37,6 +38,18 @@ class Pool {
   }
 
  private:
+  template <class T>
+  [[nodiscard]] static Result<T> guarded(std::move_only_function<Result<T>()>& work) {
+    try {
+      return work();
+    } catch (const std::exception& thrown) {
+      return std::unexpected(caught(thrown));
+    }
+  }
+
+  /// Logs what work threw and makes it an error.
+  [[nodiscard]] static Error caught(const std::exception& thrown);
+
   asio::io_context& io_;
   asio::thread_pool threads_;
   std::size_t max_queued_;
@@ -58,9 +71,10 @@ Async<Result<T>> Pool::run(std::move_only_function<Result<T>()> work) {
       resume(std::move(handler), fail(Code::unavailable, "the server is busy: try again soon"));
       return;
     }
-    asio::post(threads_,
-               [job = std::move(job), handler = std::move(handler),
-                resume = std::move(resume)]() mutable { resume(std::move(handler), job()); });
+    asio::post(threads_, [job = std::move(job), handler = std::move(handler),
+                          resume = std::move(resume)]() mutable {
+      resume(std::move(handler), guarded(job));
+    });
   };
   return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Result<T>)>(
       start, use_async, std::move(work));

@@ -38,6 +38,9 @@ class NodeRegistry {
   /// The writer's only.
   void apply(std::span<const mesh::Change<mesh::NodePtr>> changes, std::span<const NodeId> removed);
 
+  /// The writer's only. These, and no others.
+  void assign(std::vector<mesh::NodePtr> nodes);
+
  private:
   ObserveCopy observe_;
   mutable std::shared_mutex mutex_;
@@ -46,12 +49,12 @@ class NodeRegistry {
 };
 
 struct TaskFilter {
-  std::optional<std::string> owner;  ///< none: every owner's
-  std::optional<mesh::TaskStatus> status;
-  std::optional<mesh::TaskType> type;
-  std::optional<Digest> module;
-  std::optional<Time> created_after;
-  std::optional<Time> created_before;
+  std::optional<std::string> owner = {};  ///< none: every owner's
+  std::optional<mesh::TaskStatus> status = {};
+  std::optional<mesh::TaskType> type = {};
+  std::optional<Digest> module = {};
+  std::optional<Time> created_after = {};
+  std::optional<Time> created_before = {};
 
   [[nodiscard]] bool admits(const mesh::Task& task) const;
 };
@@ -78,6 +81,9 @@ class TaskStore {
   /// The writer's only. Ended tasks may leave memory once commit `durable` covers them.
   void apply(std::span<const mesh::Change<mesh::TaskPtr>> changes, std::uint64_t durable);
 
+  /// The writer's only. In memory these, which have not ended, and no others.
+  void assign(const std::vector<mesh::TaskPtr>& active);
+
  private:
   struct Walk {
     std::vector<mesh::TaskPtr> tasks;
@@ -86,6 +92,7 @@ class TaskStore {
   };
   using Ordered = std::map<TaskId, mesh::TaskPtr>;
 
+  void put(const mesh::TaskPtr& task);
   [[nodiscard]] Walk walk_memory(const TaskFilter& filter, const std::optional<TaskId>& before,
                                  std::size_t limit) const;
   static void walk_owner(const Ordered& tasks, const TaskFilter& filter,

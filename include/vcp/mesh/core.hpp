@@ -26,8 +26,9 @@ struct Settings {
   std::uint32_t missed_heartbeats = 3;  ///< then a node is offline
   Duration retry_backoff{100};          ///< doubles with each failure, with jitter
   Duration max_retry_backoff{30'000};
-  Duration prefer_other_node{2'000};  ///< how long a retry waits for a node that has not failed it
-  std::uint32_t poison_nodes = 3;     ///< a task that loses so many nodes is given up
+  Duration prefer_other_node{2'000};   ///< how long a retry waits for a node that has not failed it
+  std::uint32_t max_placements = 100;  ///< of one task, whatever ended them
+  std::uint32_t poison_nodes = 3;      ///< a task that loses so many nodes is given up
   Strategy strategy = Strategy::weighted;  ///< of tasks that name none
 };
 
@@ -126,7 +127,9 @@ class Core {
 
   /// Asks for up to `max` leases, to be answered in `Changes::polls` by `until`.
   [[nodiscard]] Result<> poll(PollId poll, const NodeId& id, std::uint32_t max, Time until);
-  void cancel_poll(PollId poll);
+
+  /// Answers the polls of that node, now.
+  void end_polls(const NodeId& id);
 
   /// Answers every poll with nothing, now and from now on.
   void close_polls();
@@ -149,7 +152,8 @@ class Core {
   /// When `advance` has something to do next.
   [[nodiscard]] std::optional<Time> next_event() const;
 
-  /// The changes so far, all stamped with the number of the commit that will carry them.
+  /// The changes so far. Those that are durable are stamped with the number of the commit that will
+  /// carry them; the others may never be written, and keep the stamp of what was.
   [[nodiscard]] Changes take_changes(std::uint64_t commit);
 
   // --- Reading.
@@ -161,8 +165,8 @@ class Core {
   /// Whether a lease that the node holds needs the content, be it module or input.
   [[nodiscard]] bool needs_content(const NodeId& node, const Digest& content) const;
 
-  /// Whether a task of that owner that has not ended needs the module.
-  [[nodiscard]] bool uses_module(const std::string& owner, const Digest& module) const;
+  /// Whether a task of that owner that has not ended needs the content, be it module or input.
+  [[nodiscard]] bool uses_content(const std::string& owner, const Digest& content) const;
 
  private:
   struct State;

@@ -157,7 +157,8 @@ struct Task {
   std::shared_ptr<const TaskResult> result;
   std::optional<Outcome> reason;  ///< why it failed
   std::string detail;
-  std::optional<double> progress;  ///< of the run under way, 0 to 1; not durable
+  std::optional<NodeId> handed_back_by;  ///< passed over for a while; not durable
+  std::optional<double> progress;        ///< of the run under way, 0 to 1; not durable
 
   std::uint64_t commit = 0;  ///< the commit that wrote it
 };

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -58,6 +59,9 @@ class ContentStore {
                                          std::size_t length) const;
 
   [[nodiscard]] Result<std::uint64_t> size(const Digest& digest) const;
+
+  /// Calls `visit` for all content that was there throughout, in no order.
+  [[nodiscard]] Result<> for_each(const std::function<void(const Digest&)>& visit) const;
 
   /// Nothing happens if it is not there.
   [[nodiscard]] Result<> remove(const Digest& digest);

@@ -26,12 +26,13 @@ std::string text_of(const json::Value& value) {
   return std::string(value.source());
 }
 
-void describe_members(const json::Value& object, const std::string& path, Table& table) {
+void describe_members(const json::Value& object, const std::string& path, std::string_view left_out,
+                      Table& table) {
   for (const auto& [name, value] : object) {
     std::string full_name = path + std::string(name);
     if (value.is(json::Kind::object)) {
-      describe_members(value, full_name + ".", table);
-    } else if (name != "output" && !text_of(value).empty()) {
+      describe_members(value, full_name + ".", left_out, table);
+    } else if (name != left_out && !text_of(value).empty()) {
       table.add({full_name, text_of(value)});
     }
   }
@@ -72,9 +73,9 @@ std::string age(std::string_view rfc3339, Time now) {
   return std::to_string(seconds / 86400) + " d";
 }
 
-std::string describe(const json::Value& object, std::size_t width) {
+std::string describe(const json::Value& object, std::size_t width, std::string_view left_out) {
   Table table({"MEMBER", "VALUE"});
-  describe_members(object, {}, table);
+  describe_members(object, {}, left_out, table);
   return table.render(width);
 }
 

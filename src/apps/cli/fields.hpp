@@ -27,8 +27,9 @@ namespace vcp::cli {
 /// How long ago a time of the API was: "12 s", "3 min", "5 h", "9 d".
 [[nodiscard]] std::string age(std::string_view rfc3339, Time now);
 
-/// A line for each member that is there, those of nested objects by their paths; without `output`,
-/// which may be long and is base64.
-[[nodiscard]] std::string describe(const json::Value& object, std::size_t width);
+/// A line for each member that is there, those of nested objects by their paths; without those of
+/// the name `left_out`.
+[[nodiscard]] std::string describe(const json::Value& object, std::size_t width,
+                                   std::string_view left_out);
 
 }  // namespace vcp::cli

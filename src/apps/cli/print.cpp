@@ -73,7 +73,7 @@ Result<Exit> print_object(const Result<std::string>& answer, bool as_json) {
   json::Document document;
   auto object = read(document, *answer);
   if (!object) return std::unexpected(std::move(object.error()));
-  std::cout << describe(*object, terminal_width());
+  std::cout << describe(*object, terminal_width(), "output");  // long, and base64
   return Exit::success;
 }
 

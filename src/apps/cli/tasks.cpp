@@ -48,12 +48,13 @@ Result<Exit> list(Session& session, const TaskArguments& arguments) {
 
 Result<Exit> explain(Session& session, const TaskArguments& arguments) {
   auto answer = session.get(path_of(arguments) + "/explain");
-  auto printed = print_object(answer, arguments.json);
-  if (!printed || arguments.json) return printed;
+  if (!answer || arguments.json) return print_object(answer, arguments.json);
   json::Document document;
   auto object = read(document, *answer);
+  if (!object) return std::unexpected(std::move(object.error()));
+  std::cout << describe(*object, terminal_width(), "constraints");
   auto constraints = object->find("constraints");
-  if (!constraints || constraints->size() == 0) return Exit::success;
+  if (!constraints) return Exit::success;
   Table table({"CONSTRAINT", "NODES REMOVED"});
   for (const auto& [name, constraint] : *constraints) {
     table.add({text_at(constraint, "constraint"), text_at(constraint, "nodes_removed")});

@@ -12,6 +12,7 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <csignal>
+#include <fstream>
 #include <iostream>
 #include <thread>
 
@@ -30,6 +31,25 @@ std::unexpected<Error> refused(const fs::path& path, int number) {
   return fail(Code::io, path.string() + ": " + std::generic_category().message(number));
 }
 
+/// Makes what happened to the names in a directory last.
+Result<> sync_directory(const fs::path& directory) {
+  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return refused(directory, errno);
+  const bool synced = ::fsync(descriptor) == 0;
+  const int number = errno;
+  ::close(descriptor);
+  if (!synced) return refused(directory, number);
+  return {};
+}
+
+/// The first line of a file; empty if it cannot be read.
+std::string read_secret(const fs::path& file) {
+  std::ifstream stream(file);
+  std::string secret;
+  std::getline(stream, secret);
+  return secret;
+}
+
 /// Writes a file that only this user can read, whole or not at all.
 Result<> write_secret(const fs::path& file, std::string_view secret) {
   const fs::path unfinished = file.string() + ".new";
@@ -42,7 +62,7 @@ Result<> write_secret(const fs::path& file, std::string_view secret) {
   ::close(descriptor);
   if (!written) return refused(unfinished, number);
   if (::rename(unfinished.c_str(), file.c_str()) != 0) return refused(file, errno);
-  return {};
+  return sync_directory(fs::absolute(file).parent_path());
 }
 
 void rethrow(const std::exception_ptr& thrown) {
@@ -121,7 +141,12 @@ Async<Result<>> Lifecycle::live(const Serving& serving) {
 }
 
 Async<Result<>> Lifecycle::ensure_admin_token(const fs::path& file) {
-  if (fs::exists(file)) co_return Result<>{};
+  if (fs::exists(file)) {
+    const auto token =
+        coordinator_.tokens().authenticate(sha256(read_secret(file)), coordinator_.clock().now());
+    if (token && http::parse_role(token->role) == http::Role::admin) co_return Result<>{};
+    spdlog::warn("{} does not hold an administrator's token: a new one is made", file.string());
+  }
   const auto secret = co_await api::make_admin_token(coordinator_);
   if (!secret) co_return std::unexpected(secret.error());
   spdlog::info("the administrator's token is in {}", file.string());

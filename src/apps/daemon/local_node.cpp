@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "vcp/agent/wasm_execute.hpp"
-#include "vcp/base/json.hpp"
+#include "vcp/coordinator/handover.hpp"
 
 namespace vcp::daemon {
 
@@ -15,9 +15,6 @@ using mesh::TaskPtr;
 
 namespace {
 
-/// Outputs up to this stand in the task's record, as the API keeps them.
-constexpr std::size_t kMaxRecordBytes = 4 * 1024;
-constexpr std::size_t kMaxInlineInput = 64 * 1024;
 constexpr std::size_t kPart = 1 << 20;
 
 mesh::Registration to_mesh(const agent::Registration& given) {
@@ -44,7 +41,7 @@ mesh::Telemetry to_mesh(const agent::Telemetry& measured) {
           .power_watts = measured.power_watts};
 }
 
-agent::Lease to_agent(const mesh::Offer& offer, std::string input, bool as_blob) {
+agent::Lease to_agent(const mesh::Offer& offer, coordinator::LeasedInput input) {
   const mesh::TaskSpec& spec = *offer.task->spec;
   agent::Lease lease;
   lease.task_id = offer.task->id.to_string();
@@ -55,8 +52,8 @@ agent::Lease to_agent(const mesh::Offer& offer, std::string input, bool as_blob)
   if (!spec.args.empty()) lease.args = spec.args;
   lease.argv = spec.argv;
   lease.env = spec.env;
-  lease.input = std::move(input);
-  if (as_blob) lease.input_blob = spec.input.content;
+  lease.input = std::move(input.bytes);
+  if (input.as_blob) lease.input_blob = spec.input.content;
   lease.limits = {.gas = spec.limits.gas,
                   .memory_mb = spec.limits.memory_mb,
                   .output_bytes = spec.limits.output_bytes};
@@ -76,7 +73,7 @@ Result<PreparedReport> prepare(Contents& contents, const NodeId& node, const age
   PreparedReport prepared;
   mesh::Report& report = prepared.report;
   const auto task = TaskId::parse(given.task_id);
-  const auto outcome = mesh::parse_outcome(to_string(given.status));
+  const auto outcome = coordinator::parse_reported(to_string(given.status));
   if (!task || !outcome) return fail(Code::internal, "a report of the local node is wrong");
   report.task = *task;
   report.node = node;
@@ -91,7 +88,7 @@ Result<PreparedReport> prepare(Contents& contents, const NodeId& node, const age
                    .exit_code = given.exit_code,
                    .gas_used = given.gas_used,
                    .execution_time_ms = static_cast<std::uint64_t>(given.execution_time.count())};
-  if (given.output.size() <= kMaxRecordBytes) {
+  if (given.output.size() <= coordinator::kMaxRecordBytes) {
     report.result.output.bytes = given.output;
     return prepared;
   }
@@ -123,6 +120,9 @@ Async<Result<>> LocalLink::register_node(const agent::Registration& registration
     const bool again = writer.core.find_node(node.id) != nullptr;
     const auto registered = writer.core.register_node(writer.now, std::move(node), again);
     if (!registered) return std::unexpected(registered.error());
+    // Nothing but this process speaks for this node.
+    const auto token = writer.coordinator.tokens().find_for_node((*registered)->id());
+    if (token) writer.erase_token(token->id);
     return true;
   };
   const auto registered = co_await coordinator_.apply(std::move(command));
@@ -157,21 +157,10 @@ Async<Result<std::vector<agent::Lease>>> LocalLink::lease(std::uint32_t max,
                                                           std::chrono::seconds wait) {
   const auto offers = co_await coordinator_.lease(node_, max, wait);
   if (!offers) co_return std::unexpected(offers.error());
+  auto inputs = co_await coordinator::read_inputs(coordinator_, *offers);
   std::vector<agent::Lease> leases;
-  for (const mesh::Offer& offer : *offers) {
-    const mesh::Payload& input = offer.task->spec->input;
-    const bool as_blob = input.size > kMaxInlineInput;
-    std::string bytes = input.bytes;
-    if (input.content && !as_blob) {
-      std::move_only_function<Result<std::string>()> read = [this, digest = *input.content] {
-        return coordinator_.contents().files().read(digest);
-      };
-      auto content = co_await coordinator_.pool().run(std::move(read));
-      // Without its input the lease is worth nothing; it will run out and be given again.
-      if (!content) continue;
-      bytes = std::move(*content);
-    }
-    leases.push_back(to_agent(offer, std::move(bytes), as_blob));
+  for (std::size_t i = 0; i < offers->size(); ++i) {
+    leases.push_back(to_agent((*offers)[i], std::move(inputs[i])));
   }
   co_return leases;
 }
@@ -225,8 +214,8 @@ Async<Result<>> LocalLink::download(agent::ContentKind, const Digest& id,
 }
 
 void LocalLink::interrupt() {
-  // Nothing here waits for long but leases, and those end when the coordinator closes.
-  coordinator_.close();
+  // Nothing here waits for long but leases.
+  coordinator_.end_polls_of(node_);
 }
 
 // --- The node

@@ -27,7 +27,7 @@ bool is_loopback(const std::string& host) {
 
 /// HOST:PORT, the host in brackets if it is an IPv6 address.
 Result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& listen) {
-  const auto refused = fail(Code::invalid, "listen: '" + listen + "' is not HOST:PORT");
+  const auto refused = fail(Code::invalid, "'" + listen + "' is not HOST:PORT");
   const std::size_t colon = listen.rfind(':');
   if (colon == std::string::npos || colon == 0) return refused;
   std::string host = listen.substr(0, colon);
@@ -53,7 +53,11 @@ void declare(CLI::App& app, Settings& s) {
   app.add_flag("--accept-data-loss", s.accept_data_loss,
                "open a damaged store with what is left of it; the log says what is lost");
 
-  option("--listen", s.listen, "HOST:PORT; port 0 takes any free one");
+  option("--listen", s.listen, "HOST:PORT; port 0 takes any free one")
+      ->check([](const std::string& listen) {
+        const auto address = parse_listen(listen);
+        return address ? std::string() : address.error().message;
+      });
   option("--tls-certificate", s.tls_certificate, "PEM file with the certificate chain");
   option("--tls-key", s.tls_key, "PEM file with its key");
   app.add_flag("--behind-proxy", s.behind_proxy,

@@ -6,7 +6,7 @@ import json
 from . import tasks
 from .expect import b64, ok
 
-CAPABILITIES = {"bandwidth_mbps": 500, "cpu_cores": 4, "memory_gb": 8, "gpu_available": False}
+CAPABILITIES = {"bandwidth_mbps": 500, "cpu_cores": 4, "memory_gb": 64, "gpu_available": False}
 TELEMETRY = {"bandwidth_mbps": 500, "avg_latency_ms": 5, "cpu_usage_percent": 10,
              "memory_usage_percent": 10, "temperature_c": 40, "power_watts": 50}
 
