@@ -3,7 +3,9 @@
 
 namespace vcp::api {
 
-const std::string_view kDocsPage = R"html(<!doctype html>
+namespace {
+
+constexpr std::string_view kPage = R"html(<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -322,5 +324,19 @@ start();
 </body>
 </html>
 )html";
+
+}  // namespace
+
+std::string render_docs(std::span<const http::Route> routes) {
+  std::string list = "<noscript><ul>\n";
+  for (const http::Route& route : routes) {
+    list.append("<li><code>").append(route.pattern).append("</code> ");
+    list.append(route.summary).append("</li>\n");
+  }
+  list += "</ul></noscript>\n";
+  std::string page(kPage);
+  page.insert(page.rfind("</body>"), list);
+  return page;
+}
 
 }  // namespace vcp::api

@@ -46,7 +46,7 @@ void parse_capabilities(Fields& outer, Registration& node) {
   has.bandwidth_mbps =
       fields->require("bandwidth_mbps", fields->number("bandwidth_mbps", bandwidth));
   has.cpu_cores = static_cast<std::uint32_t>(
-      fields->require("cpu_cores", fields->integer("cpu_cores", {1, 1'024}), {1}));
+      fields->require("cpu_cores", fields->integer("cpu_cores", {1, 1'024}), std::uint64_t{1}));
   has.memory_gb = fields->require("memory_gb", fields->number("memory_gb", {0.1, 10'000}));
   has.gpu_available = fields->require("gpu_available", fields->boolean("gpu_available"));
   fields->finish();

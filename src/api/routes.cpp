@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one table of what this server serves.
+#include "docs_page.hpp"
 #include "handlers.hpp"
 #include "openapi.hpp"
 
@@ -400,6 +401,7 @@ std::vector<Route> token_routes(const Binder& to) {
 
 Api::Api(Services services) : state_(std::make_unique<State>(std::move(services))) {
   state_->openapi = render_openapi(routes());
+  state_->docs = render_docs(routes());
 }
 
 Api::~Api() = default;

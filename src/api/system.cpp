@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "answers.hpp"
-#include "docs_page.hpp"
 #include "handlers.hpp"
 #include "vcp/base/version.hpp"
 
@@ -38,10 +37,10 @@ Handled get_metrics(State& api, Request&) {
 
 Handled get_openapi(State& api, Request&) { return json_response(api.openapi); }
 
-Handled get_docs(State&, Request&) {
+Handled get_docs(State& api, Request&) {
   return Response{.status = 200,
                   .content_type = "text/html; charset=utf-8",
-                  .body = std::string(kDocsPage),
+                  .body = api.docs,
                   .headers = {{"Content-Security-Policy",
                                "default-src 'none'; script-src 'unsafe-inline'; style-src "
                                "'unsafe-inline'; connect-src 'self'"}}};

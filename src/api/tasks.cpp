@@ -115,6 +115,21 @@ Async<void> await_end(State& api, Duration wait, Answer& answer) {
 
 }  // namespace
 
+Result<KeysUnderWay::Hold> KeysUnderWay::hold(const coordinator::Once& once) {
+  std::string key = coordinator::owned_key(once.owner, once.key);
+  const std::lock_guard lock(mutex_);
+  if (!held_.insert(key).second) {
+    return fail(Code::conflict, "a request with this Idempotency-Key is being answered");
+  }
+  return Hold(*this, std::move(key));
+}
+
+KeysUnderWay::Hold::~Hold() {
+  if (!keys_) return;
+  const std::lock_guard lock(keys_->mutex_);
+  keys_->held_.erase(key_);
+}
+
 Async<Handled> post_task(State& api, Request& request) {
   const auto once = once_of(request);
   if (!once) co_return std::unexpected(once.error());
@@ -122,6 +137,13 @@ Async<Handled> post_task(State& api, Request& request) {
   if (!query) co_return std::unexpected(query.error());
   const auto wait = query->wait(kMaxWait);
   if (!wait) co_return std::unexpected(wait.error());
+
+  std::optional<KeysUnderWay::Hold> hold;
+  if (*once) {
+    auto held = api.keys.hold(**once);
+    if (!held) co_return std::unexpected(held.error());
+    hold.emplace(std::move(*held));
+  }
 
   json::Document document;
   const auto body = document.parse(request.body);

@@ -177,7 +177,7 @@ def test_a_blob_that_a_task_needs_is_not_taken_from_it(client, node, blob):
     problem(client.delete(path), 409)
     lease = node.lease_one()
     assert lease["task_id"] == task["task_id"]
-    assert node.client.get(f"blobs/{lease['input_blob']}/content").body == content
+    assert node.client.get(f"{path}/content").body == content
     status(node.result(lease), 200)
     status(client.delete(path), 204)
 

@@ -155,7 +155,7 @@ def test_a_bad_parameter_is_named(node, query, name):
     ({"node_type": "any"}, {"node_type": "gateway"}, True),
     ({"require_gpu": True}, {"capabilities": {**CAPABILITIES, "gpu_available": True}}, True),
     ({"require_gpu": True}, {}, False),
-    ({"min_memory_gb": 8}, {}, True), ({"min_memory_gb": 8.5}, {}, False),
+    ({"min_memory_gb": 64}, {}, True), ({"min_memory_gb": 64.5}, {}, False),
     ({"min_bandwidth_mbps": 500}, {}, True), ({"min_bandwidth_mbps": 501}, {}, False),
     ({"min_health_score": 50}, {}, True), ({"min_health_score": 99}, {}, False),
 ], ids=str)

@@ -316,7 +316,8 @@ TEST(OpenApi, HasEveryRouteAsAnOperation) {
   const Parsed document(served.api().openapi());
   ASSERT_TRUE(document.is_json());
   std::size_t operations = 0;
-  for (const json::Item& path : *document.at({"paths"})) operations += path.value.size();
+  const Value paths = document.at({"paths"}).value();
+  for (const json::Item& path : paths) operations += path.value.size();
   const auto routes = served.api().routes();
   EXPECT_EQ(operations, routes.size());
   for (const Route& route : routes) {
@@ -339,7 +340,8 @@ TEST(OpenApi, OperationIdsAreUnique) {
   ServedApi served;
   const Parsed document(served.api().openapi());
   std::set<std::string> ids;
-  for (const json::Item& path : *document.at({"paths"})) {
+  const Value paths = document.at({"paths"}).value();
+  for (const json::Item& path : paths) {
     for (const json::Item& operation : path.value) {
       const std::string id = *operation.value.find("operationId")->as_string();
       EXPECT_TRUE(ids.insert(id).second) << id;
@@ -359,9 +361,11 @@ TEST(OpenApi, EveryTagIsDescribed) {
 TEST(OpenApi, EveryParameterIsDescribed) {
   ServedApi served;
   const Parsed document(served.api().openapi());
-  for (const json::Item& path : *document.at({"paths"})) {
+  const Value paths = document.at({"paths"}).value();
+  for (const json::Item& path : paths) {
     for (const json::Item& operation : path.value) {
-      for (const json::Item& parameter : *operation.value.find("parameters")) {
+      const Value parameters = operation.value.find("parameters").value();
+      for (const json::Item& parameter : parameters) {
         EXPECT_NE(parameter.value.find("description")->as_string(), "")
             << path.name << " " << parameter.value.source();
       }
