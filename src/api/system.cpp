@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+
 #include "answers.hpp"
 #include "handlers.hpp"
 #include "vcp/base/version.hpp"
@@ -8,11 +10,24 @@ namespace vcp::api {
 using http::Request;
 using http::Response;
 
+namespace {
+
+/// With less room than this on its disk the server does not call itself ready.
+constexpr std::uintmax_t kLeastSpace = 2 << 20;
+
+}  // namespace
+
 Handled get_liveness(State&, Request&) { return json_response("{\"status\":\"ok\"}"); }
 
 Handled get_readiness(State& api, Request&) {
   if (const auto failure = api.coordinator().failure()) {
     return fail(Code::unavailable, "the store cannot be written: " + failure->message);
+  }
+  std::error_code unknown;
+  const auto space = std::filesystem::space(api.services.spool_directory, unknown);
+  if (!unknown && space.available < kLeastSpace) {
+    return fail(Code::unavailable, "the disk is full: " + std::to_string(space.available) +
+                                       " bytes are left for the data directory");
   }
   if (api.services.draining()) return fail(Code::unavailable, "the server is shutting down");
   return json_response("{\"status\":\"ready\"}");
