@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from harness import modules, tasks
-from harness.expect import b64, ok, output_of, problem, status
+from harness.expect import ok, output_of, problem, status
 from harness.node import FakeNode
 from harness.programs import Daemon
 
@@ -63,7 +63,8 @@ def test_a_full_disk_refuses_and_loses_nothing(disk, make_daemon):
     early = tasks.park(client, module)["task_id"]
     ballast = fill(disk, leave=2**20)
 
-    body = tasks.parked(module, input=b64(os.urandom(30_000)))
+    # In the task's own record, so that it is the store that runs out of room.
+    body = tasks.parked(module, argv=[os.urandom(15_000).hex()])
     acknowledged = submit_until_refused(client, body)
 
     not_ready = problem(daemon.anonymous.get("/readyz"), 503)
