@@ -23,9 +23,6 @@ using mesh::TaskPtr;
 
 namespace {
 
-/// A result may carry 1.4 times the greatest output, its log, and what stands around them.
-constexpr std::size_t kMaxResultLine = (std::size_t{64} << 20) * 14 / 10 + (std::size_t{1} << 20);
-
 std::unexpected<Error> line_too_long() {
   return fail(Code::too_large, "the line is longer than a body may be");
 }
@@ -239,7 +236,7 @@ Async<void> post_results(State& api, http::Exchange& exchange) {
   ProcessGroup process = [&api, &known](const LineGroup& group) {
     return settle_group(api, known, group);
   };
-  co_await serve_lines(exchange, std::move(process), kMaxResultLine, api.services.spool_directory);
+  co_await serve_lines(exchange, std::move(process), kMaxResultBytes, api.services.spool_directory);
 }
 
 }  // namespace vcp::api

@@ -64,7 +64,7 @@ void render_assigned(Writer& writer, const Task& task) {
 
 }  // namespace
 
-std::string render_node(const mesh::Node& node, std::string_view token) {
+std::string render_node(const mesh::Node& node) {
   const mesh::Registration& registered = node.registration;
   std::string body;
   Writer writer(body);
@@ -106,7 +106,6 @@ std::string render_node(const mesh::Node& node, std::string_view token) {
   writer.member("completed", node.completed)
       .member("failed", node.failed)
       .member("disputed", node.disputed);
-  if (!token.empty()) writer.member("node_token", token);
   writer.end_object();
   return body;
 }

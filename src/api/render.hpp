@@ -8,8 +8,8 @@
 
 namespace vcp::api {
 
-/// A node as JSON; `token` is shown once, when it was made.
-[[nodiscard]] std::string render_node(const mesh::Node& node, std::string_view token = {});
+/// A node as JSON.
+[[nodiscard]] std::string render_node(const mesh::Node& node);
 
 /// TaskInfo. `output` is the result's, if it is to be shown with its log; a list shows neither.
 [[nodiscard]] std::string render_task(const mesh::Task& task, const std::string* output);

@@ -11,6 +11,10 @@
 
 namespace vcp::api {
 
+/// A result may carry 1.4 times the greatest output, its log, and what stands around them.
+inline constexpr std::size_t kMaxResultBytes =
+    (std::size_t{64} << 20) * 14 / 10 + (std::size_t{1} << 20);
+
 /// A result as it was sent, its output still in memory.
 struct SentReport {
   mesh::Report report;

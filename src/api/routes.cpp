@@ -3,6 +3,7 @@
 #include "docs_page.hpp"
 #include "handlers.hpp"
 #include "openapi.hpp"
+#include "results.hpp"
 
 namespace vcp::api {
 
@@ -25,8 +26,6 @@ constexpr Roles kJoining{Role::admin, Role::join, Role::node};
 constexpr Roles kContent{Role::admin, Role::submitter, Role::reader, Role::node};
 
 constexpr std::uint64_t kSmallBody = 1 << 20;
-/// A result may carry 1.4 times the greatest output, its log, and what stands around them.
-constexpr std::uint64_t kResultBody = (64ULL << 20) * 14 / 10 + (1ULL << 20);
 constexpr std::uint64_t kResultsBody = 256ULL << 20;
 
 const std::vector<std::string_view> kJson{"application/json"};
@@ -356,7 +355,7 @@ std::vector<Route> task_routes(const Binder& to, const Limits& limits) {
       {.method = Method::post,
        .pattern = "/api/v1/tasks/{id}/result",
        .roles = kNodes,
-       .body_limit = kResultBody,
+       .body_limit = kMaxResultBytes,
        .media_types = kJson,
        .handler = to(post_result),
        .tag = "Nodes",
@@ -400,8 +399,9 @@ std::vector<Route> token_routes(const Binder& to) {
 }  // namespace
 
 Api::Api(Services services) : state_(std::make_unique<State>(std::move(services))) {
-  state_->openapi = render_openapi(routes());
-  state_->docs = render_docs(routes());
+  const std::vector<Route> all = routes();
+  state_->openapi = render_openapi(all);
+  state_->docs = render_docs(all);
 }
 
 Api::~Api() = default;
