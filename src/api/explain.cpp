@@ -6,48 +6,49 @@
 
 namespace vcp::api {
 
+using coordinator::Coordinator;
 using mesh::Node;
 using mesh::NodePtr;
-using mesh::NodeStatus;
 using mesh::Task;
-using mesh::TaskPtr;
-using mesh::TaskStatus;
 
 namespace {
 
-bool has_memory(const Node& node, const mesh::TaskSpec& spec) {
-  return node.registration.capabilities.memory_gb * 1024 >= spec.limits.memory_mb;
+struct Suitable {
+  std::uint64_t nodes = 0;      ///< could run it
+  std::uint64_t with_room = 0;  ///< could take it now
+};
+
+Suitable suitable(const std::vector<NodePtr>& nodes, const mesh::TaskSpec& spec) {
+  Suitable counted;
+  for (const NodePtr& node : nodes) {
+    if (!takes_work(*node) || !has_memory(*node, spec) || !meets(*node, spec.requirements))
+      continue;
+    ++counted.nodes;
+    if (has_room(*node, spec)) ++counted.with_room;
+  }
+  return counted;
 }
 
-bool takes_work(const Node& node) {
-  return node.status() == NodeStatus::online || (node.safe_mode && node.trial);
-}
-
-bool has_room(const Node& node, const mesh::TaskSpec& spec) {
-  const auto needed = static_cast<double>(node.reserved_mb + spec.limits.memory_mb);
-  return node.slots_free() > 0 && needed <= node.registration.capabilities.memory_gb * 1024;
-}
-
-/// In a word, what the task waits for.
-std::string_view waiting_for(const Task& task, Time now, std::size_t eligible, bool room) {
-  if (is_final(task.status)) return "nothing";
-  if (task.status != TaskStatus::pending) return "result";
-  if (task.not_before > now) return "back_off";
-  if (eligible == 0) return "eligible_nodes";
-  return room ? "turn" : "free_slots";
-}
-
-/// Tasks that are before it in line.
-Result<std::uint64_t> position(State& api, const Task& task) {
-  coordinator::TaskFilter pending;
-  pending.status = TaskStatus::pending;
-  const auto page = api.coordinator().tasks().list(pending, std::nullopt, 1'000);
-  if (!page) return std::unexpected(page.error());
-  return static_cast<std::uint64_t>(std::ranges::count_if(page->tasks, [&](const TaskPtr& other) {
-    const auto theirs = other->spec->priority;
-    const auto ours = task.spec->priority;
-    return theirs > ours || (theirs == ours && other->id < task.id);
-  }));
+/// Each constraint by itself, and how many nodes it removes.
+void render_constraints(json::Writer& writer, const std::vector<NodePtr>& nodes,
+                        const mesh::TaskSpec& spec) {
+  writer.key("constraints").begin_array();
+  const auto row = [&](std::string_view name, auto passes) {
+    const auto removed =
+        std::ranges::count_if(nodes, [&](const NodePtr& node) { return !passes(*node); });
+    writer.begin_object()
+        .member("constraint", name)
+        .member("nodes_removed", static_cast<std::uint64_t>(removed))
+        .end_object();
+  };
+  row("status", mesh::takes_work);
+  row("free_slots", [&](const Node& node) { return has_room(node, spec); });
+  row("memory_mb", [&](const Node& node) { return has_memory(node, spec); });
+  for (const mesh::ConstraintCheck& constraint : mesh::constraints()) {
+    row(constraint.name,
+        [&](const Node& node) { return constraint.passes(node, spec.requirements); });
+  }
+  writer.end_array();
 }
 
 }  // namespace
@@ -61,48 +62,25 @@ Async<Handled> explain_task(State& api, http::Request& request) {
   const Task& task = **found;
   const std::vector<NodePtr> nodes = api.coordinator().nodes().all();
 
+  const Suitable counted = suitable(nodes, *task.spec);
+  Coordinator::Command<mesh::Standing> ask = [id = task.id, counted](Coordinator::Writer& writer) {
+    return writer.core.standing(writer.now, id, counted.nodes, counted.with_room);
+  };
+  const auto standing = co_await api.coordinator().apply(std::move(ask));
+  if (!standing) co_return std::unexpected(standing.error());
+
   std::string body;
   json::Writer writer(body);
-  std::string rows;
-  json::Writer row_writer(rows);
-  row_writer.begin_array();
-  const auto row = [&](std::string_view name, auto passes) {
-    const auto removed =
-        std::ranges::count_if(nodes, [&](const NodePtr& node) { return !passes(*node); });
-    row_writer.begin_object()
-        .member("constraint", name)
-        .member("nodes_removed", static_cast<std::uint64_t>(removed))
-        .end_object();
-  };
-  row("status", takes_work);
-  row("free_slots", [&](const Node& node) { return has_room(node, *task.spec); });
-  row("memory_mb", [&](const Node& node) { return has_memory(node, *task.spec); });
-  for (const mesh::ConstraintCheck& constraint : mesh::constraints()) {
-    row(constraint.name,
-        [&](const Node& node) { return constraint.passes(node, task.spec->requirements); });
-  }
-  row_writer.end_array();
-
-  const auto eligible = [&](const NodePtr& node) {
-    return takes_work(*node) && has_memory(*node, *task.spec) &&
-           meets(*node, task.spec->requirements);
-  };
-  const auto eligible_count = std::ranges::count_if(nodes, eligible);
-  const bool room = std::ranges::any_of(
-      nodes, [&](const NodePtr& node) { return eligible(node) && has_room(*node, *task.spec); });
   writer.begin_object()
       .member("status", to_string(task.status))
-      .member("waiting_for",
-              waiting_for(task, api.now(), static_cast<std::size_t>(eligible_count), room))
+      .member("waiting_for", to_string(standing->waiting_for))
       .member("nodes_total", nodes.size())
-      .member("nodes_eligible", static_cast<std::uint64_t>(eligible_count))
-      .key("constraints")
-      .raw(rows);
-  if (task.status == TaskStatus::pending) {
-    const auto place = position(api, task);
-    if (!place) co_return std::unexpected(place.error());
-    writer.member("position", *place);
-    if (task.not_before > api.now()) writer.member("not_before", to_rfc3339(task.not_before));
+      .member("nodes_eligible", counted.nodes);
+  render_constraints(writer, nodes, *task.spec);
+  writer.member("position", standing->position);
+  if (standing->until) writer.member("not_before", to_rfc3339(*standing->until));
+  if (standing->waiting_for == mesh::WaitReason::reservation) {
+    writer.member("nodes_reserved", standing->nodes_reserved);
   }
   writer.end_object();
   const Result<> durable = co_await api.coordinator().durable(task.commit);

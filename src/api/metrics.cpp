@@ -154,17 +154,16 @@ std::string Metrics::render(coordinator::Coordinator& coordinator, std::size_t c
                       double number) { family.Add({{label, std::string(value)}}).Set(number); };
   set(state_->tasks, "state", "pending", static_cast<double>(now.active.pending));
   set(state_->tasks, "state", "running", static_cast<double>(now.active.running));
+  set(state_->tasks, "state", "verifying", static_cast<double>(now.active.verifying));
   set(state_->tasks, "state", "completed", static_cast<double>(now.ended.completed));
   set(state_->tasks, "state", "failed", static_cast<double>(now.ended.failed));
   set(state_->tasks, "state", "cancelled", static_cast<double>(now.ended.cancelled));
 
-  std::map<mesh::NodeStatus, double> by_status{{mesh::NodeStatus::online, 0},
-                                               {mesh::NodeStatus::safe_mode, 0},
-                                               {mesh::NodeStatus::draining, 0},
-                                               {mesh::NodeStatus::offline, 0}};
-  for (const mesh::NodePtr& node : coordinator.nodes().all()) ++by_status[node->status()];
-  for (const auto& [status, count] : by_status) {
-    set(state_->nodes, "status", to_string(status), count);
+  using mesh::NodeStatus;
+  for (const NodeStatus status :
+       {NodeStatus::online, NodeStatus::safe_mode, NodeStatus::draining, NodeStatus::offline}) {
+    set(state_->nodes, "status", to_string(status),
+        static_cast<double>(now.active.nodes[static_cast<std::size_t>(status)]));
   }
   set(state_->queued, "queue", "commands", static_cast<double>(coordinator.queued_commands()));
   set(state_->queued, "queue", "commits", static_cast<double>(coordinator.queued_commits()));

@@ -463,8 +463,8 @@ constexpr std::string_view kRequirements = R"({
     "min_nodes": {
       "type": "integer",
       "minimum": 1,
-      "maximum": 1,
-      "description": "This version places a task on one node."
+      "maximum": 1000,
+      "description": "So many different nodes run it at once, a rank each, or none does."
     },
     "max_execution_time_sec": {"type": "integer", "minimum": 1, "maximum": 3600},
     "require_gpu": {"type": "boolean", "default": false},
@@ -516,11 +516,27 @@ constexpr std::string_view kTaskLimits = R"({
 
 constexpr std::string_view kVerification = R"({
   "type": "object",
-  "description": "`none` is the node's word. This version refuses the other modes by name.",
+  "description": "`none` is the node's word. `quorum` believes what so many nodes answer equally. `recheck` has the coordinator run it again. This version refuses the other modes by name.",
   "required": ["mode"],
   "additionalProperties": false,
   "properties": {
-    "mode": {"type": "string", "const": "none"}
+    "mode": {"type": "string", "enum": ["none", "quorum", "recheck"]},
+    "agree": {
+      "type": "integer", "minimum": 1, "maximum": 100, "default": 2,
+      "description": "quorum: equal output hashes and exit codes that are needed."
+    },
+    "max_replicas": {
+      "type": "integer", "minimum": 1, "maximum": 100, "default": 5,
+      "description": "quorum: nodes that may be asked, all together."
+    },
+    "adaptive": {
+      "type": "boolean", "default": true,
+      "description": "quorum: a node that has proved itself may be believed alone, but for spot checks."
+    },
+    "probability": {
+      "type": "number", "minimum": 0, "maximum": 1, "default": 1,
+      "description": "recheck: how often."
+    }
   }
 })";
 
@@ -553,6 +569,11 @@ constexpr std::string_view kTaskInfo = R"({
     "result": {"anyOf": [{"$ref": "#/components/schemas/TaskResult"}, {"type": "null"}]},
     "proof_id": {"type": "null"},
     "verification": {"$ref": "#/components/schemas/Verification"},
+    "answers": {
+      "type": "array",
+      "description": "What each node answered, and how that was judged.",
+      "items": {"$ref": "#/components/schemas/TaskAnswer"}
+    },
     "receipt_id": {"type": "null"},
     "failure": {"anyOf": [{"$ref": "#/components/schemas/TaskFailure"}, {"type": "null"}]}
   }
@@ -570,7 +591,28 @@ constexpr std::string_view kTaskResult = R"({
     "log_truncated": {"type": "boolean"},
     "exit_code": {"type": "integer"},
     "gas_used": {"type": "integer", "minimum": 0},
-    "execution_time_ms": {"type": "integer", "minimum": 0}
+    "execution_time_ms": {"type": "integer", "minimum": 0},
+    "parts": {
+      "type": "array",
+      "description": "Of a task of several nodes, the results of its ranks in order; `output` is theirs one after the other.",
+      "items": {"type": "object"}
+    }
+  }
+})";
+
+constexpr std::string_view kTaskAnswer = R"({
+  "type": "object",
+  "required": ["node_id", "epoch", "rank", "status", "output_sha256", "exit_code", "gas_used",
+               "judgement"],
+  "properties": {
+    "node_id": {"$ref": "#/components/schemas/NodeId"},
+    "epoch": {"$ref": "#/components/schemas/Epoch"},
+    "rank": {"type": "integer", "minimum": 0},
+    "status": {"$ref": "#/components/schemas/FailureReason"},
+    "output_sha256": {"$ref": "#/components/schemas/Digest"},
+    "exit_code": {"type": "integer"},
+    "gas_used": {"type": "integer", "minimum": 0},
+    "judgement": {"type": "string", "enum": ["open", "accepted", "disputed"]}
   }
 })";
 
@@ -600,7 +642,8 @@ constexpr std::string_view kTaskFailure = R"({
 constexpr std::string_view kFailureReason = R"({
   "type": "string",
   "enum": ["exit_code", "trap", "stack_overflow", "timeout", "out_of_gas", "out_of_memory",
-           "output_too_large", "module_invalid", "node_error", "node_lost", "cancelled"]
+           "output_too_large", "module_invalid", "node_error", "node_lost", "handed_back",
+           "cancelled", "no_agreement", "refuted"]
 })";
 
 constexpr std::string_view kTaskList = R"({
@@ -644,7 +687,8 @@ constexpr std::string_view kExplanation = R"({
     "status": {"$ref": "#/components/schemas/TaskStatus"},
     "waiting_for": {
       "type": "string",
-      "enum": ["nothing", "result", "back_off", "eligible_nodes", "free_slots", "turn"]
+      "enum": ["nothing", "result", "verification", "back_off", "eligible_nodes", "free_slots",
+               "quota", "reservation", "turn"]
     },
     "nodes_total": {"type": "integer", "minimum": 0},
     "nodes_eligible": {"type": "integer", "minimum": 0},
@@ -656,7 +700,7 @@ constexpr std::string_view kExplanation = R"({
         "properties": {
           "constraint": {
             "type": "string",
-            "enum": ["status", "memory_mb", "regions", "node_type", "require_gpu", "labels",
+            "enum": ["status", "free_slots", "memory_mb", "regions", "node_type", "require_gpu", "labels",
                      "min_health_score", "min_bandwidth_mbps", "max_latency_ms", "min_memory_gb"]
           },
           "nodes_removed": {
@@ -830,6 +874,7 @@ constexpr auto kSchemas = std::to_array<Schema>({
     {"Verification", kVerification},
     {"TaskInfo", kTaskInfo},
     {"TaskResult", kTaskResult},
+    {"TaskAnswer", kTaskAnswer},
     {"TaskFailure", kTaskFailure},
     {"TaskList", kTaskList},
     {"SubmissionOutcome", kSubmissionOutcome},

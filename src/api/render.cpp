@@ -22,9 +22,8 @@ void render_telemetry(Writer& writer, const mesh::Telemetry& measured) {
       .end_object();
 }
 
-void render_result(Writer& writer, const Task& task, const std::string* output) {
-  const mesh::TaskResult& result = *task.result;
-  writer.begin_object();
+/// The members that every result has.
+void render_run(Writer& writer, const mesh::TaskResult& result, const std::string* output) {
   if (output) {
     writer.key("output").base64(*output);
     if (is_utf8(*output)) writer.member("output_text", *output);
@@ -34,8 +33,56 @@ void render_result(Writer& writer, const Task& task, const std::string* output) 
   writer.member("log_truncated", result.log_truncated)
       .member("exit_code", result.exit_code)
       .member("gas_used", result.gas_used)
-      .member("execution_time_ms", result.execution_time_ms)
-      .end_object();
+      .member("execution_time_ms", result.execution_time_ms);
+}
+
+void render_parts(Writer& writer, const Task& task, const Outputs* outputs) {
+  writer.key("parts").begin_array();
+  for (std::uint32_t rank = 0; rank < task.spec->requirements.min_nodes; ++rank) {
+    const mesh::Answer* answer = task.accepted(rank);
+    if (!answer) continue;
+    writer.begin_object().member("rank", rank).member("node_id", answer->lease.node.value);
+    render_run(writer, *answer->result, outputs ? &outputs->parts.at(rank) : nullptr);
+    writer.end_object();
+  }
+  writer.end_array();
+}
+
+void render_result(Writer& writer, const Task& task, const Outputs* outputs) {
+  writer.begin_object();
+  render_run(writer, *task.result(), outputs ? &outputs->whole : nullptr);
+  if (task.assembled) render_parts(writer, task, outputs);
+  writer.end_object();
+}
+
+void render_verification(Writer& writer, const mesh::Verification& asked) {
+  writer.begin_object().member("mode", to_string(asked.mode));
+  if (asked.mode == mesh::VerificationMode::quorum) {
+    writer.member("agree", asked.agree)
+        .member("max_replicas", asked.max_replicas)
+        .member("adaptive", asked.adaptive);
+  } else if (asked.mode == mesh::VerificationMode::recheck) {
+    writer.member("probability", asked.probability);
+  }
+  writer.end_object();
+}
+
+/// What each node answered, and how that was judged.
+void render_answers(Writer& writer, const Task& task) {
+  writer.begin_array();
+  for (const mesh::Answer& answer : task.answers) {
+    writer.begin_object()
+        .member("node_id", answer.lease.node.value)
+        .member("epoch", std::to_underlying(answer.lease.epoch))
+        .member("rank", answer.lease.rank)
+        .member("status", to_string(answer.outcome))
+        .member("output_sha256", answer.result->output_sha256.to_string())
+        .member("exit_code", answer.result->exit_code)
+        .member("gas_used", answer.result->gas_used)
+        .member("judgement", to_string(answer.judgement))
+        .end_object();
+  }
+  writer.end_array();
 }
 
 void render_failure(Writer& writer, const Task& task) {
@@ -58,7 +105,9 @@ void render_failure(Writer& writer, const Task& task) {
 void render_assigned(Writer& writer, const Task& task) {
   writer.begin_array();
   for (const mesh::Lease& lease : task.leases) writer.string(lease.node.value);
-  if (task.leases.empty() && task.accepted) writer.string(task.accepted->node.value);
+  for (const mesh::Answer& answer : task.answers) {
+    if (answer.judgement != mesh::Judgement::disputed) writer.string(answer.lease.node.value);
+  }
   writer.end_array();
 }
 
@@ -110,7 +159,7 @@ std::string render_node(const mesh::Node& node) {
   return body;
 }
 
-std::string render_task(const Task& task, const std::string* output) {
+std::string render_task(const Task& task, const Outputs* outputs) {
   std::string body;
   Writer writer(body);
   writer.begin_object()
@@ -127,18 +176,16 @@ std::string render_task(const Task& task, const std::string* output) {
       .member("priority", task.spec->priority)
       .member("progress", task.progress)
       .key("result");
-  if (task.result) {
-    render_result(writer, task, output);
+  if (task.result()) {
+    render_result(writer, task, outputs);
   } else {
     writer.null();
   }
-  writer.member("proof_id", nullptr)
-      .key("verification")
-      .begin_object()
-      .member("mode", to_string(task.spec->verification))
-      .end_object()
-      .member("receipt_id", nullptr)
-      .key("failure");
+  writer.member("proof_id", nullptr).key("verification");
+  render_verification(writer, task.spec->verification);
+  writer.key("answers");
+  render_answers(writer, task);
+  writer.member("receipt_id", nullptr).key("failure");
   if (task.reason) {
     render_failure(writer, task);
   } else {
@@ -190,7 +237,7 @@ std::string render_lease(const mesh::Offer& offer, std::string_view input, bool 
 }
 
 bool has_output(const Task& task) {
-  return task.result &&
+  return task.result() &&
          (task.status == mesh::TaskStatus::completed || task.reason == mesh::Outcome::exit_code);
 }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "vcp/mesh/core.hpp"
 
@@ -11,8 +12,15 @@ namespace vcp::api {
 /// A node as JSON.
 [[nodiscard]] std::string render_node(const mesh::Node& node);
 
-/// TaskInfo. `output` is the result's, if it is to be shown with its log; a list shows neither.
-[[nodiscard]] std::string render_task(const mesh::Task& task, const std::string* output);
+/// What tasks gave, as bytes.
+struct Outputs {
+  std::string whole;
+  std::vector<std::string> parts;  ///< of a gang, by rank
+};
+
+/// TaskInfo. `outputs` are the result's, if they are to be shown with its log; a list shows
+/// neither.
+[[nodiscard]] std::string render_task(const mesh::Task& task, const Outputs* outputs);
 
 /// A lease as a node gets it, its input given unless it is to fetch it as a blob.
 [[nodiscard]] std::string render_lease(const mesh::Offer& offer, std::string_view input,

@@ -12,9 +12,11 @@ using json::Kind;
 using json::Value;
 using mesh::TaskSpec;
 using mesh::TaskType;
+using mesh::VerificationMode;
 
 namespace {
 
+constexpr std::uint64_t kMaxReplicas = 100;
 constexpr std::size_t kMaxEntries = 1'024;
 constexpr std::size_t kMaxEntryBytes = 64 * 1024;
 constexpr std::size_t kMaxFunctionName = 4'096;
@@ -160,9 +162,6 @@ void parse_requirements(Fields& outer, TaskSpec& spec) {
   };
   wanted.min_nodes = required("min_nodes", {1, 1'000});
   wanted.max_execution_time_sec = required("max_execution_time_sec", {1, 3'600});
-  if (wanted.min_nodes > 1) {
-    fields->fail("min_nodes", "this server does not place tasks on several nodes yet");
-  }
   wanted.require_gpu = fields->boolean("require_gpu").value_or(false);
   if (fields->boolean("require_proof").value_or(false)) {
     outer.fail("verification", "require_proof needs the mode proof, which this server lacks yet");
@@ -188,14 +187,36 @@ void parse_limits(Fields& outer, mesh::Limits& limits) {
   fields->finish();
 }
 
-void parse_verification(Fields& outer) {
+void parse_quorum(Fields& fields, mesh::Verification& asked) {
+  const auto replicas = [&](std::string_view name, std::uint32_t otherwise) {
+    return static_cast<std::uint32_t>(fields.integer(name, {1, kMaxReplicas}).value_or(otherwise));
+  };
+  asked.agree = replicas("agree", asked.agree);
+  asked.max_replicas = replicas("max_replicas", asked.max_replicas);
+  asked.adaptive = fields.boolean("adaptive").value_or(asked.adaptive);
+  if (asked.agree > asked.max_replicas) {
+    fields.fail("agree",
+                "is more than max_replicas, which is " + std::to_string(asked.max_replicas));
+  }
+}
+
+void parse_verification(Fields& outer, mesh::Verification& asked) {
   auto fields = outer.object("verification");
   if (!fields) return;
   const std::string mode = fields->require("mode", fields->text("mode", {0, 64}), {"none"});
-  if (mode == "none") return fields->finish();
-  const bool known = mode == "quorum" || mode == "recheck" || mode == "proof" || mode == "auto";
-  fields->fail("mode", known ? "this server does not have the mode " + json::quote(mode) + " yet"
-                             : "there is no mode " + json::quote(mode));
+  const auto known = mesh::parse_verification_mode(mode);
+  if (!known) {
+    const bool planned = mode == "proof" || mode == "auto";
+    return fields->fail("mode",
+                        planned ? "this server does not have the mode " + json::quote(mode) + " yet"
+                                : "there is no mode " + json::quote(mode));
+  }
+  asked.mode = *known;
+  if (asked.mode == VerificationMode::quorum) parse_quorum(*fields, asked);
+  if (asked.mode == VerificationMode::recheck) {
+    asked.probability = fields->number("probability", {0, 1}).value_or(asked.probability);
+  }
+  fields->finish();
 }
 
 TaskType parse_type(Fields& fields) {
@@ -233,7 +254,7 @@ Result<Submission> parse_submission(Value body) {
     parse_argv(fields, budget, spec);
     parse_env(fields, budget, spec);
     parse_input(fields, submission);
-    parse_verification(fields);
+    parse_verification(fields, spec.verification);
     parse_requirements(fields, spec);
     parse_limits(fields, spec.limits);
     spec.strategy = fields.choice("strategy", mesh::parse_strategy);

@@ -63,32 +63,22 @@ Handled get_docs(State& api, Request&) {
 
 Async<Handled> get_statistics(State& api, Request&) {
   const coordinator::Statistics now = api.coordinator().statistics();
-  const std::vector<mesh::NodePtr> nodes = api.coordinator().nodes().all();
   const Result<> durable = co_await api.coordinator().durable_now();
   if (!durable) co_return std::unexpected(durable.error());
-  std::uint64_t healthy = 0;
-  double health = 0;
-  std::uint64_t capacity = 0;
-  for (const mesh::NodePtr& node : nodes) {
-    health += node->health_score();
-    if (node->status() == mesh::NodeStatus::offline) continue;
-    capacity += node->registration.capabilities.cpu_cores;
-    if (node->status() == mesh::NodeStatus::online) ++healthy;
-  }
-  const std::uint64_t total = now.active.pending + now.active.running + now.ended.completed +
-                              now.ended.failed + now.ended.cancelled;
+  const std::uint64_t total = now.active.pending + now.active.running + now.active.verifying +
+                              now.ended.completed + now.ended.failed + now.ended.cancelled;
   std::string body;
   json::Writer(body)
       .begin_object()
-      .member("total_nodes", nodes.size())
-      .member("healthy_nodes", healthy)
+      .member("total_nodes", now.active.all_nodes())
+      .member("healthy_nodes", now.active.nodes[static_cast<std::size_t>(mesh::NodeStatus::online)])
       .member("total_tasks", total)
       .member("pending_tasks", now.active.pending)
-      .member("running_tasks", now.active.running)
+      .member("running_tasks", now.active.running + now.active.verifying)
       .member("completed_tasks", now.ended.completed)
       .member("failed_tasks", now.ended.failed)
-      .member("avg_health_score", nodes.empty() ? 0.0 : health / static_cast<double>(nodes.size()))
-      .member("total_compute_capacity", capacity)
+      .member("avg_health_score", now.active.average_health())
+      .member("total_compute_capacity", now.active.cores)
       .end_object();
   co_return json_response(std::move(body));
 }

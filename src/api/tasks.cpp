@@ -35,13 +35,21 @@ Result<TaskPtr> find_task(State& api, const Request& request) {
 
 /// The task with all that belongs to it, its output read from the disk if need be.
 Async<Handled> show(State& api, TaskPtr task, unsigned status) {
-  std::string output;
-  if (task->result) {
-    auto read = co_await read_payload(api, task->result->output);
+  Outputs outputs;
+  if (const mesh::TaskResult* result = task->result()) {
+    auto read = co_await read_payload(api, result->output);
     if (!read) co_return std::unexpected(read.error());
-    output = std::move(*read);
+    outputs.whole = std::move(*read);
   }
-  co_return json_response(render_task(*task, &output), status);
+  for (std::uint32_t rank = 0; task->assembled && rank < task->spec->requirements.min_nodes;
+       ++rank) {
+    const mesh::Answer* answer = task->accepted(rank);
+    if (!answer) break;
+    auto read = co_await read_payload(api, answer->result->output);
+    if (!read) co_return std::unexpected(read.error());
+    outputs.parts.push_back(std::move(*read));
+  }
+  co_return json_response(render_task(*task, &outputs), status);
 }
 
 /// As it is once it has ended, or when the time is up.
@@ -161,7 +169,7 @@ Async<Handled> post_task(State& api, Request& request) {
     auto task = submit(writer, std::move(**ready));
     if (!task) return std::unexpected(task.error());
     return [task = std::move(*task)] {
-      const std::string no_output;
+      const Outputs no_output;
       return Answer{
           .status = 201, .body = render_task(*task, &no_output), .subject = task->id.to_string()};
     };
@@ -226,11 +234,12 @@ Async<void> get_output(State& api, http::Exchange& exchange) {
     co_await send_problem(exchange, durable.error());
     co_return;
   }
-  const mesh::Payload& output = (*task)->result->output;
+  const mesh::TaskResult& result = *(*task)->result();
+  const mesh::Payload& output = result.output;
   if (output.content) {
     co_await send_content(api, exchange, *output.content, output.size, kMediaType);
   } else {
-    co_await send_bytes(exchange, output.bytes, (*task)->result->output_sha256, kMediaType);
+    co_await send_bytes(exchange, output.bytes, result.output_sha256, kMediaType);
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "daemon/lifecycle.hpp"
 #include "daemon/local_node.hpp"
+#include "daemon/recheck.hpp"
 #include "daemon/settings.hpp"
 #include "vcp/api/api.hpp"
 #include "vcp/api/metrics.hpp"
@@ -26,6 +27,7 @@ namespace asio = vcp::asio;
 namespace daemon_ = vcp::daemon;
 
 Result<> run(const daemon_::Settings& settings, const vcp::http::ServerOptions& server_options,
+             vcp::coordinator::Options options,
              const vcp::wasm::CompilerProgram& compiler_program) {
   const std::filesystem::path data_dir = settings.data_dir;
   if (auto made = daemon_::make_data_dir(data_dir); !made) return made;
@@ -41,10 +43,13 @@ Result<> run(const daemon_::Settings& settings, const vcp::http::ServerOptions& 
   auto files = vcp::store::ContentStore::open(data_dir / "content", random);
   if (!files) return std::unexpected(files.error());
 
+  auto recheck = daemon_::Recheck::create(compiler, data_dir / "rechecked", *files);
+  if (!recheck) return std::unexpected(recheck.error());
+
   asio::io_context io;
+  options.rerun = [&](const auto& task, std::uint32_t rank) { return (*recheck)->run(task, rank); };
   auto coordinator = vcp::coordinator::Coordinator::open(io, **store, *files, clock, random,
-                                                         daemon_::coordinator_options(settings),
-                                                         metrics.observer());
+                                                         std::move(options), metrics.observer());
   if (!coordinator) return std::unexpected(coordinator.error());
 
   daemon_::Lifecycle lifecycle(io, **coordinator);
@@ -98,11 +103,13 @@ int main(int argc, char** argv) {
   if (*outcome == vcp::Outcome::exit) return 0;
   const auto server_options = daemon_::server_options(settings);
   if (!server_options) return report(server_options.error(), 2);
+  const auto options = daemon_::coordinator_options(settings);
+  if (!options) return report(options.error(), 2);
   if (settings.check_config) {
     std::cout << "the configuration is right\n";
     return 0;
   }
   daemon_::set_up_log(settings);
-  const auto result = run(settings, *server_options, compiler_program);
+  const auto result = run(settings, *server_options, *options, compiler_program);
   return result ? 0 : report(result.error(), 1);
 }

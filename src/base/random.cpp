@@ -31,6 +31,16 @@ void SystemRandom::fill(std::span<std::byte> out) {
   randombytes_buf(out.data(), out.size());
 }
 
+void BufferedRandom::fill(std::span<std::byte> out) {
+  if (out.size() > buffer_.size()) return source_.fill(out);
+  if (out.size() > buffer_.size() - used_) {
+    source_.fill(buffer_);
+    used_ = 0;
+  }
+  std::memcpy(out.data(), buffer_.data() + used_, out.size());
+  used_ += out.size();
+}
+
 void SeededRandom::fill(std::span<std::byte> out) {
   require_sodium();
   constexpr std::size_t kBlockBytes = 64;

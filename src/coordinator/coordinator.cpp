@@ -139,7 +139,6 @@ void Coordinator::Writer::erase_blob(const Blob& blob) {
   release(blob.digest);
 }
 
-/// One reference fewer; the file goes when that is durable and nothing needs it.
 void Coordinator::Writer::release(const Digest& digest) {
   if (!coordinator.contents_.release(batch, commit, digest)) return;
   std::vector<DurableGate::Resume> removal;
@@ -151,15 +150,24 @@ void Coordinator::Writer::release(const Digest& digest) {
 
 TokenId Coordinator::Writer::next_token_id() { return coordinator.loop_->ids().next<TokenId>(now); }
 
-TaskPtr Coordinator::Writer::submit(mesh::TaskSpec spec) {
-  if (spec.input.content) {
-    coordinator.contents_.refer(batch, commit, *spec.input.content, spec.input.size);
-  }
-  return core.submit(now, std::move(spec));
+Result<TaskPtr> Coordinator::Writer::submit(mesh::TaskSpec spec) {
+  auto task = core.submit(now, std::move(spec));
+  if (!task) return task;
+  const mesh::Payload& input = (*task)->spec->input;
+  if (input.content) coordinator.contents_.refer(batch, commit, *input.content, input.size);
+  return task;
 }
 
 Result<TaskPtr> Coordinator::Writer::report(const mesh::Report& report) {
-  if (core.find_task(report.task)) return core.report(now, report);
+  if (const TaskPtr active = core.find_task(report.task)) {
+    const std::size_t answers = active->answers.size();
+    auto task = core.report(now, report);
+    const mesh::Payload& output = report.result.output;
+    if (task && (*task)->answers.size() > answers && output.content) {
+      coordinator.contents_.refer(batch, commit, *output.content, output.size);
+    }
+    return task;
+  }
   const Result<TaskPtr> ended = coordinator.tasks_.find(report.task);
   if (!ended) return ended;
   if (!*ended) return fail(Code::not_found, "no such task");

@@ -142,6 +142,7 @@ void Coordinator::Loop::start() {
   const mesh::Changes changes = core_.take_changes(last_commit_);
   coordinator_.nodes_.apply(changes.nodes, changes.removed_nodes);
   coordinator_.tasks_.apply(changes.tasks, last_commit_);
+  for (const TaskPtr& task : changes.to_verify) verify(task);
   publish({core_.counts(), ended_});
   wake();
 }
@@ -205,11 +206,13 @@ void Coordinator::Loop::turn(std::vector<Step> steps) {
   for (auto& action : turn.after_placement) action();
 
   mesh::Changes changes = core_.take_changes(commit);
+  for (const Digest& content : changes.dropped_contents) turn.writer.release(content);
   record(turn, changes);
   coordinator_.nodes_.apply(changes.nodes, changes.removed_nodes);
   coordinator_.tasks_.apply(changes.tasks, gate_.durable());
   resume_polls(turn, std::move(changes.polls));
   resume_watches(turn, changes);
+  for (const TaskPtr& task : changes.to_verify) verify(task);
 
   if (batch.empty()) {
     gate_.abandon();
@@ -260,8 +263,16 @@ void Coordinator::Loop::roll_back() {
   Statistics statistics{.active = {}, .ended = stored->ended};
   for (Task& task : stored->active) {
     tasks.push_back(shown(core_.find_task(task.id), task));
-    const bool pending = tasks.back()->status == mesh::TaskStatus::pending;
-    ++(pending ? statistics.active.pending : statistics.active.running);
+    switch (tasks.back()->status) {
+      case mesh::TaskStatus::pending:
+        ++statistics.active.pending;
+        break;
+      case mesh::TaskStatus::verifying:
+        ++statistics.active.verifying;
+        break;
+      default:
+        ++statistics.active.running;
+    }
   }
   coordinator_.nodes_.assign(std::move(nodes));
   coordinator_.tasks_.assign(tasks);
@@ -311,10 +322,6 @@ void Coordinator::Loop::record_ended(Turn& turn, const Task& task) {
       ++ended_.cancelled;
   }
   batch.put(Table::meta, std::string(kEndedKey), encode(ended_));
-  if (task.result && task.result->output.content) {
-    coordinator_.contents_.refer(batch, turn.writer.commit, *task.result->output.content,
-                                 task.result->output.size);
-  }
 }
 
 // --- Waiting for leases

@@ -20,6 +20,8 @@ namespace vcp::coordinator {
 /// the changed records, hands them to the committer, and goes on with the next turn while those
 /// reach the disk. Everything below `--- The writer's own` is touched by one turn at a time.
 class Coordinator::Loop {
+  using TaskPtr = mesh::TaskPtr;
+
  public:
   using PollResume = std::move_only_function<void(Result<std::vector<mesh::Offer>>)>;
   using WatchResume = std::move_only_function<void(Result<mesh::TaskPtr>)>;
@@ -65,6 +67,12 @@ class Coordinator::Loop {
   void resume_watches(Turn& turn, const mesh::Changes& changes);
   void end_watch(Turn& turn, std::uint64_t watch, mesh::TaskPtr task);
   void close(Turn& turn);
+
+  // Verification (verification.cpp).
+  void verify(TaskPtr task);
+  void apply_verdict(Turn& turn, const TaskId& task, const mesh::Verdict& verdict);
+  void verify_later(TaskPtr task);
+
   void publish(const Statistics& statistics);
   void arm_timer();
   void forget_answers();

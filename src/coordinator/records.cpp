@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vcp/coordinator/records.hpp"
 
+#include <algorithm>
+
 #include "codec.hpp"
 
 namespace vcp::coordinator {
@@ -14,9 +16,11 @@ inline constexpr auto kGreatest<mesh::TaskStatus> = mesh::TaskStatus::cancelled;
 template <>
 inline constexpr auto kGreatest<mesh::Strategy> = mesh::Strategy::spread;
 template <>
-inline constexpr auto kGreatest<mesh::Verification> = mesh::Verification::none;
+inline constexpr auto kGreatest<mesh::VerificationMode> = mesh::VerificationMode::recheck;
 template <>
-inline constexpr auto kGreatest<mesh::Outcome> = mesh::Outcome::cancelled;
+inline constexpr auto kGreatest<mesh::Judgement> = mesh::Judgement::disputed;
+template <>
+inline constexpr auto kGreatest<mesh::Outcome> = mesh::Outcome::refuted;
 
 namespace {
 
@@ -42,6 +46,18 @@ Result<T> decode_record(std::string_view bytes, std::string_view kind) {
   return record;
 }
 
+/// Whether all is there that the core relies on.
+bool is_whole(const mesh::Task& task) {
+  if (!task.spec) return false;
+  const std::uint32_t ranks = task.spec->requirements.min_nodes;
+  return ranks >= 1 &&
+         std::ranges::all_of(task.leases,
+                             [ranks](const mesh::Lease& lease) { return lease.rank < ranks; }) &&
+         std::ranges::all_of(task.answers, [ranks](const mesh::Answer& answer) {
+           return answer.result && answer.lease.rank < ranks;
+         });
+}
+
 }  // namespace
 
 // What each record consists of, in the order on disk.
@@ -61,7 +77,7 @@ void describe(C& codec, Is<mesh::Registration> auto& r) {
 template <class C>
 void describe(C& codec, Is<mesh::Node> auto& r) {
   codec(r.registration, r.registered_at, r.last_seen, r.draining, r.safe_mode, r.consecutive_errors,
-        r.completed, r.failed, r.disputed);
+        r.completed, r.failed, r.disputed, r.valid_in_a_row);
 }
 template <class C>
 void describe(C& codec, Is<mesh::Requirements> auto& r) {
@@ -77,13 +93,17 @@ void describe(C& codec, Is<mesh::Payload> auto& r) {
   codec(r.bytes, r.content, r.size);
 }
 template <class C>
+void describe(C& codec, Is<mesh::Verification> auto& r) {
+  codec(r.mode, r.agree, r.max_replicas, r.adaptive, r.probability);
+}
+template <class C>
 void describe(C& codec, Is<mesh::TaskSpec> auto& r) {
   codec(r.type, r.owner, r.module, r.function, r.args, r.argv, r.env, r.input, r.requirements,
         r.limits, r.verification, r.strategy, r.priority, r.max_retries);
 }
 template <class C>
 void describe(C& codec, Is<mesh::Lease> auto& r) {
-  codec(r.node, r.epoch, r.rank, r.granted_at);
+  codec(r.node, r.epoch, r.rank, r.granted_at, r.trusted);
 }
 template <class C>
 void describe(C& codec, Is<mesh::Attempt> auto& r) {
@@ -95,9 +115,13 @@ void describe(C& codec, Is<mesh::TaskResult> auto& r) {
         r.execution_time_ms);
 }
 template <class C>
+void describe(C& codec, Is<mesh::Answer> auto& r) {
+  codec(r.lease, r.outcome, r.detail, r.result, r.judgement);
+}
+template <class C>
 void describe(C& codec, Is<mesh::Task> auto& r) {
   codec(r.id, r.spec, r.status, r.created_at, r.updated_at, r.not_before, r.started, r.leases,
-        r.failures, r.accepted, r.result, r.reason, r.detail);
+        r.answers, r.failures, r.recheck, r.assembled, r.reason, r.detail);
 }
 template <class C>
 void describe(C& codec, Is<Token> auto& r) {
@@ -142,7 +166,7 @@ Result<mesh::Node> decode_node(std::string_view bytes) {
 }
 Result<mesh::Task> decode_task(std::string_view bytes) {
   Result<mesh::Task> task = decode_record<mesh::Task>(bytes, "task");
-  if (task && !task->spec) return fail(Code::corrupt, "a stored task is damaged");
+  if (task && !is_whole(*task)) return fail(Code::corrupt, "a stored task is damaged");
   return task;
 }
 Result<Token> decode_token(std::string_view bytes) { return decode_record<Token>(bytes, "token"); }

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "vcp/mesh/core.hpp"
 #include "vcp/mesh/node.hpp"
 #include "vcp/mesh/task.hpp"
 
@@ -41,7 +42,7 @@ constexpr Names<Strategy, 5> kStrategies{{{Strategy::weighted, "weighted"},
                                           {Strategy::latency_aware, "latency_aware"},
                                           {Strategy::spread, "spread"}}};
 
-constexpr Names<Outcome, 13> kOutcomes{{{Outcome::ok, "ok"},
+constexpr Names<Outcome, 15> kOutcomes{{{Outcome::ok, "ok"},
                                         {Outcome::exit_code, "exit_code"},
                                         {Outcome::trap, "trap"},
                                         {Outcome::stack_overflow, "stack_overflow"},
@@ -53,7 +54,27 @@ constexpr Names<Outcome, 13> kOutcomes{{{Outcome::ok, "ok"},
                                         {Outcome::node_error, "node_error"},
                                         {Outcome::node_lost, "node_lost"},
                                         {Outcome::handed_back, "handed_back"},
-                                        {Outcome::cancelled, "cancelled"}}};
+                                        {Outcome::cancelled, "cancelled"},
+                                        {Outcome::no_agreement, "no_agreement"},
+                                        {Outcome::refuted, "refuted"}}};
+
+constexpr Names<VerificationMode, 3> kVerificationModes{{{VerificationMode::none, "none"},
+                                                         {VerificationMode::quorum, "quorum"},
+                                                         {VerificationMode::recheck, "recheck"}}};
+
+constexpr Names<Judgement, 3> kJudgements{{{Judgement::open, "open"},
+                                           {Judgement::accepted, "accepted"},
+                                           {Judgement::disputed, "disputed"}}};
+
+constexpr Names<WaitReason, 9> kWaitReasons{{{WaitReason::nothing, "nothing"},
+                                             {WaitReason::result, "result"},
+                                             {WaitReason::verification, "verification"},
+                                             {WaitReason::back_off, "back_off"},
+                                             {WaitReason::eligible_nodes, "eligible_nodes"},
+                                             {WaitReason::free_slots, "free_slots"},
+                                             {WaitReason::quota, "quota"},
+                                             {WaitReason::reservation, "reservation"},
+                                             {WaitReason::turn, "turn"}}};
 
 template <class E, std::size_t n>
 constexpr std::string_view name_of(const Names<E, n>& names, E value) {
@@ -79,7 +100,9 @@ std::string_view to_string(TaskType type) { return name_of(kTaskTypes, type); }
 std::string_view to_string(TaskStatus status) { return name_of(kTaskStatuses, status); }
 std::string_view to_string(Strategy strategy) { return name_of(kStrategies, strategy); }
 std::string_view to_string(Outcome outcome) { return name_of(kOutcomes, outcome); }
-std::string_view to_string(Verification) { return "none"; }
+std::string_view to_string(VerificationMode mode) { return name_of(kVerificationModes, mode); }
+std::string_view to_string(Judgement judgement) { return name_of(kJudgements, judgement); }
+std::string_view to_string(WaitReason reason) { return name_of(kWaitReasons, reason); }
 
 std::optional<NodeType> parse_node_type(std::string_view text) {
   return value_of(kNodeTypes, text);
@@ -95,6 +118,9 @@ std::optional<TaskStatus> parse_task_status(std::string_view text) {
 }
 std::optional<Strategy> parse_strategy(std::string_view text) {
   return value_of(kStrategies, text);
+}
+std::optional<VerificationMode> parse_verification_mode(std::string_view text) {
+  return value_of(kVerificationModes, text);
 }
 std::optional<Outcome> parse_outcome(std::string_view text) { return value_of(kOutcomes, text); }
 
@@ -114,6 +140,8 @@ bool is_deterministic(Outcome outcome) {
     case Outcome::node_error:
     case Outcome::node_lost:
     case Outcome::handed_back:
+    case Outcome::no_agreement:
+    case Outcome::refuted:
       return false;
   }
   return false;

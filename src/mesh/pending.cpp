@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 namespace vcp::mesh {
 namespace {
 
-constexpr std::uint8_t kTopPriority = 9;
+/// Classes without pending tasks that stay indexed, because more of the kind may come.
+constexpr std::size_t kIdleClasses = 32;
 
 void append(std::string& key, std::string_view text) {
   const auto size = static_cast<std::uint32_t>(text.size());
@@ -25,14 +25,13 @@ void append(std::string& key, const std::optional<double>& number) {
   if (number) append(key, std::bit_cast<std::uint64_t>(*number));
 }
 
-/// Equal for tasks of one line, different for others.
-std::string line_key(const Task& task) {
-  const TaskSpec& spec = *task.spec;
+/// Equal for tasks of one class, different for others.
+std::string class_key(const TaskSpec& spec, Strategy strategy) {
   const Requirements& wanted = spec.requirements;
   std::string key;
-  append(key, spec.owner);
+  key.reserve(64);
   append(key, spec.limits.memory_mb);
-  key.push_back(spec.strategy ? static_cast<char>(*spec.strategy) : '\xff');
+  key.push_back(static_cast<char>(strategy));
   key.push_back(wanted.require_gpu ? 1 : 0);
   key.push_back(wanted.node_type ? static_cast<char>(*wanted.node_type) : '\xff');
   append(key, wanted.min_health_score);
@@ -47,54 +46,174 @@ std::string line_key(const Task& task) {
     key.push_back(value ? 1 : 0);
     if (value) append(key, *value);
   }
-  // Whom to pass over differs by task.
-  if (!task.failures.empty() || task.handed_back_by) append(key, task.id.view());
+  return key;
+}
+
+/// Equal for tasks that wait in one line, different for others.
+std::string line_key(const Task& task, const TaskClass* task_class, const Pending::Wish& wish) {
+  std::string key;
+  key.reserve(64);
+  append(key, std::bit_cast<std::uint64_t>(task_class));
+  key.push_back(static_cast<char>(below_top(*task.spec)));
+  key.push_back(wish.continuing ? 1 : 0);
+  append(key, std::uint64_t{wish.width});
+  append(key, task.spec->owner);
+  for (const NodeId& node : wish.excluded) append(key, node.value);
   return key;
 }
 
 }  // namespace
 
-Turn turn_of(const Task& task) {
-  return {static_cast<std::uint8_t>(kTopPriority - task.spec->priority), task.id};
+// --- Classes
+
+TaskClass* Pending::join(const TaskSpec& spec) {
+  const Strategy strategy = spec.strategy.value_or(settings_.strategy);
+  std::string key = class_key(spec, strategy);
+  auto found = classes_.find(key);
+  if (found == classes_.end()) {
+    found = classes_.emplace(key, std::make_unique<TaskClass>(key, spec, strategy)).first;
+  }
+  ++found->second->tasks;
+  return found->second.get();
 }
 
-void Pending::add(const Task& task) {
-  Line& line = lines_[line_key(task)];
-  if (line.turns.empty()) {
-    line.spec = task.spec;
-    for (const Attempt& attempt : task.failures) line.avoid.push_back(attempt.node);
-    if (task.handed_back_by) line.avoid.push_back(*task.handed_back_by);
-    line.avoid_until = task.not_before + prefer_other_node_;
-  }
-  if (!line.turns.insert(turn_of(task)).second) return;
+void Pending::leave(TaskClass* task_class) {
+  if (--task_class->tasks == 0 && !task_class->indexed) classes_.erase(task_class->key);
+}
 
-  const auto [share, fresh] = shares_.try_emplace(task.spec->owner);
-  if (fresh && shares_.size() > 1) {
-    std::uint64_t level = UINT64_MAX;
-    for (const auto& [owner, other] : shares_) {
-      if (other.pending > 0) level = std::min(level, other.served);
+TaskClass* Pending::take_unindexed() {
+  while (!unindexed_.empty()) {
+    TaskClass* const next = unindexed_.back();
+    unindexed_.pop_back();
+    if (next->pending == 0) {
+      // All of its tasks left the line before anybody looked.
+      if (next->tasks == 0)
+        classes_.erase(next->key);
+      else
+        next->indexed = false;
+      continue;
     }
-    share->second.served = level;
+    drop_idle_classes();
+    indexed_.push_back(next);
+    return next;
   }
-  ++share->second.pending;
+  return nullptr;
 }
 
-void Pending::remove(const Task& task) {
-  const auto line = lines_.find(line_key(task));
-  if (line == lines_.end() || line->second.turns.erase(turn_of(task)) == 0) return;
-  if (line->second.turns.empty()) lines_.erase(line);
-  const auto share = shares_.find(task.spec->owner);
-  if (--share->second.pending == 0) shares_.erase(share);
+/// Makes room: the classes that were idle first go first.
+void Pending::drop_idle_classes() {
+  auto idle = static_cast<std::size_t>(std::ranges::count(indexed_, 0U, &TaskClass::pending));
+  if (idle <= kIdleClasses) return;
+  std::erase_if(indexed_, [&](TaskClass* each) {
+    if (each->pending > 0 || idle <= kIdleClasses / 2) return false;
+    --idle;
+    each->indexed = false;
+    each->ready.clear();
+    if (each->tasks == 0) classes_.erase(each->key);
+    return true;
+  });
 }
 
-std::uint64_t Pending::served(const std::string& owner) const {
-  const auto share = shares_.find(owner);
-  return share == shares_.end() ? 0 : share->second.served;
+// --- Owners
+
+Owner& Pending::owner(const std::string& name) {
+  const auto [entry, fresh] = owners_.try_emplace(name);
+  if (fresh) {
+    const auto own = settings_.owners.find(name);
+    entry->second.policy = own == settings_.owners.end() ? settings_.any_owner : own->second;
+  }
+  return entry->second;
 }
 
-void Pending::serve(const std::string& owner) {
-  const auto share = shares_.find(owner);
-  if (share != shares_.end()) ++share->second.served;
+void Pending::charge(Owner& owner, std::uint8_t below_top, std::uint32_t tasks) {
+  double& share = owner.share[below_top];
+  level_[below_top] = std::max(level_[below_top], share);
+  share += tasks / owner.policy.weight;
+  for (Line* line : owner.lines) {
+    if (line->below_top != below_top || !line->listed) continue;
+    unlist(*line);
+    list(*line);
+  }
+}
+
+void Pending::count_running(Owner& owner, bool more) {
+  const bool was_full = owner.running >= owner.policy.max_running;
+  owner.running = more ? owner.running + 1 : owner.running - 1;
+  if (was_full == (owner.running >= owner.policy.max_running)) return;
+  for (Line* line : owner.lines) {
+    if (line->listed) unlist(*line);
+    if (may_list(*line)) list(*line);
+  }
+}
+
+// --- Lines
+
+Line* Pending::add(const Task& task, TaskClass* task_class, Wish wish) {
+  std::string key = line_key(task, task_class, wish);
+  std::unique_ptr<Line>& line = lines_[key];
+  if (!line) {
+    line = std::make_unique<Line>();
+    line->key = std::move(key);
+    line->owner = &owner(task.spec->owner);
+    line->of = task_class;
+    line->below_top = below_top(*task.spec);
+    line->width = wish.width;
+    line->continuing = wish.continuing;
+    line->excluded = std::move(wish.excluded);
+    // Who wanted nothing for a while starts level with the others: what it did not take is gone.
+    const bool idle = std::ranges::none_of(
+        line->owner->lines, [&](const Line* other) { return other->below_top == line->below_top; });
+    double& share = line->owner->share[line->below_top];
+    if (idle) share = std::max(share, level_[line->below_top]);
+    line->owner->lines.insert(line.get());
+  }
+  line->tasks.insert(task.id);
+  ++task_class->pending;
+  if (!task_class->indexed) {
+    task_class->indexed = true;
+    unindexed_.push_back(task_class);
+  }
+  if (line->listed && line->standpoint.first < task.id) return line.get();
+  if (line->listed) unlist(*line);
+  if (may_list(*line)) list(*line);
+  return line.get();
+}
+
+void Pending::remove(const TaskId& task, Line* line) {
+  const bool was_first = line->listed && line->standpoint.first == task;
+  if (was_first) unlist(*line);
+  line->tasks.erase(task);
+  --line->of->pending;
+  if (line->tasks.empty()) {
+    line->owner->lines.erase(line);
+    lines_.erase(std::string(line->key));
+  } else if (was_first && may_list(*line)) {
+    list(*line);
+  }
+}
+
+bool Pending::may_list(const Line& line) const {
+  return line.continuing || line.owner->running < line.owner->policy.max_running;
+}
+
+void Pending::list(Line& line) {
+  line.standpoint = {line.below_top, line.owner->share[line.below_top], *line.tasks.begin(), &line};
+  line.of->heads.insert(line.standpoint);
+  line.listed = true;
+}
+
+void Pending::unlist(Line& line) {
+  line.of->heads.erase(line.standpoint);
+  line.listed = false;
+}
+
+std::uint64_t Pending::position(const Task& task) const {
+  std::uint64_t before = 0;
+  for (const auto& [key, line] : lines_) {
+    if (line->below_top < below_top(*task.spec)) before += line->tasks.size();
+    if (line->below_top == below_top(*task.spec)) before += line->tasks.order_of_key(task.id);
+  }
+  return before;
 }
 
 }  // namespace vcp::mesh

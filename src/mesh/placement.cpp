@@ -1,188 +1,329 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which task goes to which of the nodes that wait for work.
 #include <algorithm>
-#include <cmath>
 #include <queue>
-#include <tuple>
+#include <unordered_set>
 
-#include "lifecycle.hpp"
+#include "quorum.hpp"
 #include "state.hpp"
 
 namespace vcp::mesh {
 namespace {
 
-using PollIterator = std::map<PollId, OpenPoll>::iterator;
+/// So many nodes are looked at in search of one that is unrelated to others.
+constexpr std::size_t kLooks = 32;
 
-/// A node that waits for work in this round.
-struct Candidate {
-  HeldNode* node;
-  PollIterator poll;
+/// How a node is akin to those that take part in a task already.
+constexpr int kSameRegion = 1;
+constexpr int kSameOwner = 2;
+
+/// A class of tasks, by the first of its lines that may have a turn.
+struct Turn {
+  Standpoint at;
+  TaskClass* of = nullptr;
+
+  friend bool operator>(const Turn& a, const Turn& b) { return a.at > b.at; }
 };
 
-bool takes_work(const HeldNode& node) {
-  const Node& record = *node.record;
-  if (record.offline || record.draining) return false;
-  return !record.safe_mode || (record.trial && !node.trial);
-}
-
-bool has_room(const Node& node, const TaskSpec& spec) {
-  const double memory_mb = node.registration.capabilities.memory_gb * 1024;
-  return node.slots_free() > 0 &&
-         static_cast<double>(node.reserved_mb + spec.limits.memory_mb) <= memory_mb;
-}
-
-/// The first of a line among the firsts of all: priority, then the owner's share, then the order
-/// of submission.
-struct Head {
-  std::uint8_t below_top;
-  std::uint64_t served;
-  TaskId task;
-  Line* line;
-
-  friend bool operator>(const Head& a, const Head& b) {
-    return std::tie(a.below_top, a.served, a.task) > std::tie(b.below_top, b.served, b.task);
-  }
-};
-
-Head head_of(Line& line, const Pending& pending) {
-  const Turn& first = *line.turns.begin();
-  return {first.below_top, pending.served(line.spec->owner), first.task, &line};
-}
-
-/// Every strategy as a cost: the candidate with the least one is chosen.
-class Choice {
- public:
-  Choice(Strategy strategy, Random& random, const std::vector<Candidate>& candidates)
-      : strategy_(strategy), random_(random) {
-    if (strategy != Strategy::spread) return;
-    for (const Candidate& each : candidates) {
-      const Node& node = *each.node->record;
-      region_leases_[node.registration.region] += node.leases;
-    }
-  }
-
-  [[nodiscard]] const Candidate* best(const std::vector<Candidate>& candidates) const {
-    const Candidate* best = nullptr;
-    std::pair<double, double> least;
-    for (const Candidate& each : candidates) {
-      const auto cost_of_each = cost(*each.node);
-      if (!best || cost_of_each < least) {
-        best = &each;
-        least = cost_of_each;
-      }
-    }
-    return best;
-  }
-
- private:
-  [[nodiscard]] std::pair<double, double> cost(const HeldNode& held) const {
-    const Node& node = *held.record;
-    const auto last = static_cast<double>(held.last_granted);
-    switch (strategy_) {
-      case Strategy::weighted: {
-        // The least of exponential variates with these rates is each with a probability in
-        // proportion to its rate (Efraimidis and Spirakis 2006).
-        const double rate = std::max(node.health_score(), 0.01);
-        return {-std::log(1 - random_.uniform()) / rate, 0};
-      }
-      case Strategy::round_robin:
-        return {last, 0};
-      case Strategy::least_loaded:
-        return {node.leases, last};
-      case Strategy::latency_aware: {
-        const bool measured = node.telemetry && node.telemetry->avg_latency_ms;
-        return {measured ? *node.telemetry->avg_latency_ms : HUGE_VAL, node.leases};
-      }
-      case Strategy::spread:
-        return {region_leases_.at(node.registration.region), node.leases};
-    }
-    return {0, 0};
-  }
-
-  Strategy strategy_;
-  Random& random_;
-  std::map<std::string_view, double> region_leases_;
-};
+double memory_mb(const Node& node) { return node.registration.capabilities.memory_gb * 1024; }
 
 }  // namespace
 
-/// Gives the task to the node: the next epoch, one rank.
-void Core::State::grant(Time now, Held<Task>& held, HeldNode& node, OpenPoll& poll) {
-  pending.serve(held.record->spec->owner);
-  pending.remove(*held.record);
+bool takes_work(const Node& node) {
+  return !node.offline && !node.draining && (!node.safe_mode || node.trial);
+}
+
+bool has_memory(const Node& node, const TaskSpec& spec) {
+  return memory_mb(node) >= spec.limits.memory_mb;
+}
+
+bool has_room(const Node& node, const TaskSpec& spec) {
+  return node.slots_free() > 0 &&
+         static_cast<double>(node.reserved_mb + spec.limits.memory_mb) <= memory_mb(node);
+}
+
+// --- Indexes
+
+void Core::State::mark_stale(HeldNode& node) {
+  if (std::exchange(node.stale, true)) return;
+  stale_nodes.push_back(&node);
+}
+
+bool Core::State::fits(const HeldNode& node, const TaskClass& task_class) const {
+  const std::uint64_t needed = node.record->reserved_mb + node.held_mb + task_class.memory_mb;
+  return static_cast<double>(needed) <= memory_mb(*node.record) &&
+         meets(*node.record, task_class.requirements);
+}
+
+/// Brings what the indexes say of a node up to date.
+void Core::State::refresh(HeldNode& node) {
+  node.stale = false;
+  const bool ready = node.wanted > 0 && node.awaited_by == 0 && takes_work(*node.record) &&
+                     node.record->slots_free() > node.held_slots;
+  if (!ready && !node.ready) return;
+  for (TaskClass* each : pending.indexed()) {
+    if (ready && fits(node, *each)) {
+      each->ready.put(node.handle, *node.record, node.region);
+    } else {
+      each->ready.erase(node.handle);
+    }
+  }
+  node.ready = ready;
+}
+
+void Core::State::refresh_stale() {
+  while (!stale_nodes.empty()) {
+    HeldNode& node = *stale_nodes.back();
+    stale_nodes.pop_back();
+    refresh(node);
+  }
+}
+
+void Core::State::index_new_classes() {
+  while (TaskClass* fresh = pending.take_unindexed()) {
+    for (HeldNode* node : by_handle) {
+      if (node && node->ready && fits(*node, *fresh)) {
+        fresh->ready.put(node->handle, *node->record, node->region);
+      }
+    }
+  }
+}
+
+// --- Choice
+
+HeldNode& Core::State::choose(const Task& task, TaskClass& task_class) {
+  if (task.spec->verification.mode == VerificationMode::quorum) {
+    return choose_unrelated(task, task_class);
+  }
+  return *by_handle[task_class.ready.choose(random, regions)];
+}
+
+/// Any node, with preference for an owner and then for a region that has no part in the task yet.
+HeldNode& Core::State::choose_unrelated(const Task& task, TaskClass& task_class) {
+  std::vector<const Registration*> involved;
+  const auto involve = [&](const NodeId& id) {
+    if (const HeldNode* node = find(id)) involved.push_back(&node->record->registration);
+  };
+  for (const Lease& lease : task.leases) involve(lease.node);
+  for (const Answer& answer : task.answers) involve(answer.lease.node);
+  const auto kinship = [&](const HeldNode& node) {
+    const Registration& candidate = node.record->registration;
+    int kin = 0;
+    for (const Registration* other : involved) {
+      if (other->owner == candidate.owner) kin |= kSameOwner;
+      if (other->region == candidate.region) kin |= kSameRegion;
+    }
+    return kin;
+  };
+  const std::vector<Handle>& all = task_class.ready.all();
+  const std::size_t start = random.below(all.size());
+  HeldNode* best = by_handle[all[start]];
+  int least = kinship(*best);
+  const auto consider = [&](std::size_t at) {
+    HeldNode* candidate = by_handle[all[at]];
+    const int kin = kinship(*candidate);
+    if (kin >= least) return;
+    best = candidate;
+    least = kin;
+  };
+  // A few at random. If there are no more, or if those all belong to owners that take part, all.
+  for (std::size_t i = 0; least > 0 && i < kLooks && all.size() > kLooks; ++i) {
+    consider(random.below(all.size()));
+  }
+  const bool look_at_all = all.size() <= kLooks || least >= kSameOwner;
+  for (std::size_t i = 1; look_at_all && least > 0 && i < all.size(); ++i) {
+    consider((start + i) % all.size());
+  }
+  return *best;
+}
+
+// --- Placement
+
+/// Whether an answer of that node, if it is the only one, may be accepted.
+bool Core::State::trusts(const Task& task, const Node& node) {
+  const Verification& asked = task.spec->verification;
+  if (asked.mode != VerificationMode::quorum || !asked.adaptive || !task.leases.empty() ||
+      !task.answers.empty() || task.spec->requirements.min_nodes > 1) {
+    return false;
+  }
+  return random.uniform() >= spot_check_probability(node.valid_in_a_row, settings.trusted_after);
+}
+
+/// Gives a rank of the task to the node, with the next epoch.
+void Core::State::grant(HeldTask& held, HeldNode& node, std::uint32_t rank) {
   Task& task = edit(held);
   last_epoch = Epoch{std::to_underlying(last_epoch) + 1};
   gave_epoch = true;
-  const Lease lease{.node = node.record->id(), .epoch = last_epoch, .rank = 0, .granted_at = now};
+  const Lease lease{.node = node.record->id(),
+                    .epoch = last_epoch,
+                    .rank = rank,
+                    .granted_at = now,
+                    .trusted = trusts(task, *node.record)};
   task.leases.push_back(lease);
   ++task.started;
-  move_to(task, TaskStatus::running, now);
-  --counts.pending;
-  ++counts.running;
-  hold(now, task, lease);
-  node.last_granted = ++grants;
+  hold(task, lease);
+  regions[node.region].last_granted = ++grants;
   if (node.record->safe_mode) {
     edit(node, false).trial = false;
     node.trial = lease.epoch;
   }
+  Offer offer{held.record, lease, leases.at(lease.epoch).deadline};
+  const auto open =
+      std::ranges::find_if(node.polls, [this](PollId each) { return polls.at(each).wanted > 0; });
+  if (open == node.polls.end()) {
+    node.undelivered.push_back(std::move(offer));
+    return stop_asking(node);
+  }
+  OpenPoll& poll = polls.at(*open);
+  if (poll.offers.empty()) served_polls.push_back(*open);
   --poll.wanted;
-  poll.offers.push_back({held.record, lease, leases.at(lease.epoch).deadline});
+  --node.wanted;
+  poll.offers.push_back(std::move(offer));
+}
+
+/// Gives the task to these nodes: all that it starts with, or one more.
+void Core::State::start(HeldTask& held, const std::vector<HeldNode*>& chosen) {
+  const bool continuing = held.line->continuing;
+  const std::uint32_t ranks = held.record->spec->requirements.min_nodes;
+  const std::uint32_t first = chosen.size() == 1 ? *wanting_rank(*held.record) : 0;
+  leave_line(held);
+  for (std::uint32_t i = 0; i < chosen.size(); ++i) grant(held, *chosen[i], (first + i) % ranks);
+  set_status(held, TaskStatus::running);
+  if (!continuing) {
+    pending.charge(*held.owner, below_top(*held.record->spec),
+                   static_cast<std::uint32_t>(chosen.size()));
+  }
+  wait_in_line(held);  // for another answer, if it needs one
+}
+
+bool Core::State::asks(const HeldNode& node) const {
+  return node.wanted > 0 || (node.asks_until && *node.asks_until >= now);
+}
+
+/// Takes the nodes that a line does not go to out of its class's index, until they are refreshed.
+void Core::State::set_aside(const Line& line) {
+  for (const NodeId& id : line.excluded) {
+    HeldNode* node = find(id);
+    if (!node || !line.of->ready.contains(node->handle)) continue;
+    line.of->ready.erase(node->handle);
+    mark_stale(*node);
+  }
+}
+
+/// Nodes that would take the tasks of a line and ask for work every now and then, though not at
+/// this moment. A gang does not wait until all its nodes ask at the same time.
+std::vector<HeldNode*> Core::State::lately_asking(const Line& line) {
+  std::vector<HeldNode*> suitable;
+  for (auto at = askers.begin(); at != askers.end();) {
+    HeldNode& node = *by_handle[*at++];
+    if (node.wanted > 0 || !asks(node)) {
+      stop_asking(node);
+    } else if (node.awaited_by == 0 && takes_work(*node.record) && fits(node, *line.of) &&
+               node.record->slots_free() > node.held_slots &&
+               !std::ranges::binary_search(line.excluded, node.record->id())) {
+      suitable.push_back(&node);
+    }
+  }
+  return suitable;
+}
+
+/// Places the first task of a line; false if too few of the nodes that are ready may take it.
+bool Core::State::place_first(Line& line) {
+  HeldTask& held = tasks.at(*line.tasks.begin());
+  ReadyNodes& ready = line.of->ready;
+  const bool reserving =
+      std::ranges::find(reservations, held.record->id, &Reservation::task) != reservations.end();
+  if (reserving || ready.size() + (line.width > 1 ? askers.size() : 0) < line.width) return false;
+  set_aside(line);
+  std::vector<HeldNode*> more;
+  if (line.width > 1 && ready.size() < line.width) more = lately_asking(line);
+  std::vector<HeldNode*> chosen;
+  if (ready.size() + more.size() >= line.width) {
+    while (chosen.size() < line.width && ready.size() > 0) {
+      chosen.push_back(&choose(*held.record, *line.of));
+      ready.erase(chosen.back()->handle);
+    }
+    const std::size_t missing = line.width - chosen.size();
+    chosen.insert(chosen.end(), more.begin(), more.begin() + static_cast<std::ptrdiff_t>(missing));
+  }
+  for (HeldNode* node : chosen) mark_stale(*node);
+  if (!chosen.empty()) start(held, chosen);
+  refresh_stale();
+  return !chosen.empty();
+}
+
+void Core::State::place() {
+  refresh_stale();
+  index_new_classes();
+  serve_reservations();
+  refresh_stale();
+
+  std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns;
+  std::unordered_set<const Line*> passed_over;  // for now no nodes are ready for their first tasks
+  const auto take_turn = [&](TaskClass& of) {
+    if (of.ready.size() == 0) return;
+    const auto next = std::ranges::find_if(
+        of.heads, [&](const Standpoint& head) { return !passed_over.contains(head.line); });
+    if (next != of.heads.end()) turns.push({*next, &of});
+  };
+  for (TaskClass* each : pending.indexed()) take_turn(*each);
+  while (!turns.empty()) {
+    const Turn turn = turns.top();
+    turns.pop();
+    TaskClass& of = *turn.of;
+    // What happened since may have moved the line, or taken the nodes.
+    if (of.ready.size() > 0 && of.heads.contains(turn.at) && !place_first(*turn.at.line)) {
+      passed_over.insert(turn.at.line);
+    }
+    index_new_classes();
+    take_turn(of);
+  }
+  for (const PollId poll : std::exchange(served_polls, {})) {
+    const auto open = polls.find(poll);
+    if (open != polls.end()) answer(open);
+  }
 }
 
 void Core::place(Time now) {
   State& state = *state_;
-  state.place(now);
+  state.now = now;
+  state.place();
   while (const auto poll = state.poll_ends.take_due(now)) {
     state.answer(state.polls.find(*poll));
   }
 }
 
-void Core::State::place(Time now) {
-  std::vector<Candidate> waiting;
-  for (auto poll = polls.begin(); poll != polls.end(); ++poll) {
-    waiting.push_back({find(poll->second.node), poll});
+Standing Core::standing(Time now, const TaskId& id, std::uint64_t eligible,
+                        std::uint64_t with_room) const {
+  Standing standing;
+  const auto found = state_->tasks.find(id);
+  if (found == state_->tasks.end() || is_final(found->second.record->status)) return standing;
+  const HeldTask& held = found->second;
+  const Task& task = *held.record;
+  if (task.status != TaskStatus::pending) {
+    standing.waiting_for =
+        task.status == TaskStatus::verifying ? WaitReason::verification : WaitReason::result;
+    return standing;
   }
-  if (waiting.empty()) return;
-
-  std::priority_queue<Head, std::vector<Head>, std::greater<>> heads;
-  const auto push = [&](Line& line) { heads.push(head_of(line, pending)); };
-  for (auto& [key, line] : pending.lines()) push(line);
-  avoidance_ends.reset();
-
-  std::vector<Candidate> candidates;
-  while (!heads.empty()) {
-    const Head head = heads.top();
-    heads.pop();
-    Line& line = *head.line;
-    if (head.served < pending.served(line.spec->owner)) {
-      push(line);  // another line of its owner had a turn meanwhile
-      continue;
-    }
-    candidates.clear();
-    for (const Candidate& each : waiting) {
-      const Node& node = *each.node->record;
-      if (each.poll->second.wanted == 0 || !takes_work(*each.node) || !has_room(node, *line.spec) ||
-          !meets(node, line.spec->requirements)) {
-        continue;
-      }
-      if (line.avoid_until > now && std::ranges::find(line.avoid, node.id()) != line.avoid.end()) {
-        const bool sooner = !avoidance_ends || line.avoid_until < *avoidance_ends;
-        if (sooner) avoidance_ends = line.avoid_until;
-        continue;
-      }
-      candidates.push_back(each);
-    }
-    if (candidates.empty()) continue;
-
-    const Choice choice(line.spec->strategy.value_or(settings.strategy), random, candidates);
-    const Candidate* chosen = choice.best(candidates);
-    const bool last_of_line = line.turns.size() == 1;
-    grant(now, tasks.at(line.turns.begin()->task), *chosen->node, chosen->poll->second);
-    if (!last_of_line) push(line);
+  standing.position = state_->pending.position(task);
+  const auto reservation = std::ranges::find(state_->reservations, id, &Reservation::task);
+  if (held.waits_until && *held.waits_until > now) {
+    standing.waiting_for = WaitReason::back_off;
+    standing.until = held.waits_until;
+  } else if (eligible < (held.line ? held.line->width : 1)) {
+    standing.waiting_for = WaitReason::eligible_nodes;
+  } else if (held.line && !held.line->listed) {
+    standing.waiting_for = WaitReason::quota;
+  } else if (reservation != state_->reservations.end()) {
+    standing.waiting_for = WaitReason::reservation;
+    standing.nodes_reserved = reservation->nodes.size();
+  } else if (with_room == 0) {
+    standing.waiting_for = WaitReason::free_slots;
+  } else {
+    standing.waiting_for =
+        state_->reservations.empty() ? WaitReason::turn : WaitReason::reservation;
   }
-  for (const Candidate& each : waiting) {
-    if (!each.poll->second.offers.empty()) answer(each.poll);
-  }
+  return standing;
 }
 
 }  // namespace vcp::mesh

@@ -7,11 +7,11 @@
 #include <optional>
 #include <set>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "pending.hpp"
+#include "ready.hpp"
 #include "vcp/mesh/core.hpp"
 
 namespace vcp::mesh {
@@ -46,11 +46,38 @@ struct Held {
   bool durable = false;  ///< and the store must hear of it
 };
 
+struct HeldTask : Held<Task> {
+  TaskClass* of = nullptr;
+  Owner* owner = nullptr;
+  Line* line = nullptr;              ///< where it waits to be placed, if it does
+  std::optional<Time> waits_until;   ///< in `backing_off`
+  std::optional<Time> avoids_until;  ///< in `avoidances`
+  std::optional<Time> ages_at;       ///< in `gang_ages`
+};
+
+/// What a node adds to the counters.
+struct Contribution {
+  NodeStatus status = NodeStatus::online;
+  std::uint64_t cores = 0;
+  std::uint64_t health_micros = 0;
+};
+
 struct HeldNode : Held<Node> {
+  Handle handle = 0;
+  RegionId region = 0;
   std::set<Epoch> leases;
   Time silent_at;                  ///< when it will have been silent for too long
   std::optional<Epoch> trial;      ///< the lease that tries whether safe mode may end
-  std::uint64_t last_granted = 0;  ///< the count of all grants at its last one
+  std::vector<PollId> polls;       ///< open ones, in the order in which they came
+  std::optional<Time> asks_until;  ///< its last poll was in vain, and it will ask again by then
+  std::vector<Offer> undelivered;  ///< of gangs, for its next poll
+  std::uint32_t wanted = 0;        ///< leases that those still ask for
+  std::uint32_t held_slots = 0;    ///< kept for gangs
+  std::uint64_t held_mb = 0;       ///< kept for gangs
+  std::uint32_t awaited_by = 0;    ///< gangs that need nothing more but its next poll
+  bool ready = false;              ///< stands in the indexes of classes
+  bool stale = false;              ///< what they say of it is to be looked at again
+  std::optional<Contribution> counted;
 };
 
 struct LiveLease {
@@ -69,35 +96,53 @@ struct OpenPoll {
   std::vector<Offer> offers;
 };
 
+/// Nodes that are kept for a gang that has waited for long: a slot and the memory of each.
+struct Reservation {
+  TaskId task;
+  std::uint32_t width = 0;
+  std::vector<HeldNode*> nodes;
+  Time review_at;
+  std::optional<Time> complete_since;
+};
+
 /// All that the core knows, and the steps that its commands are made of.
 struct Core::State {
   State(Settings core_settings, Random& source)
-      : settings(core_settings),
-        random(source),
-        ids(source),
-        pending(core_settings.prefer_other_node) {}
+      : settings(std::move(core_settings)), random(source), ids(random), pending(settings) {}
 
-  Settings settings;
-  Random& random;
+  const Settings settings;
+  BufferedRandom random;
   UuidSource ids;
+  Time now;  ///< of the last step
 
   std::unordered_map<NodeId, HeldNode> nodes;
-  std::unordered_map<TaskId, Held<Task>> tasks;
+  std::vector<HeldNode*> by_handle;  ///< null where the handle is free
+  std::vector<Handle> free_handles;
+  Regions regions;
+  std::set<Handle> askers;  ///< nodes that polled in vain lately
+  std::unordered_map<TaskId, HeldTask> tasks;
   std::unordered_map<Epoch, LiveLease> leases;
-  std::map<PollId, OpenPoll> polls;  ///< open ones, in the order in which they came
+  std::map<PollId, OpenPoll> polls;
   std::map<std::pair<std::string, Digest>, std::uint64_t> content_uses;  ///< by owner
 
-  Pending pending;             ///< may be placed now
-  Agenda<TaskId> backing_off;  ///< will be pending then
+  Pending pending;                        ///< may be placed now
+  std::vector<Reservation> reservations;  ///< in the order in which they are served
+  Agenda<TaskId> backing_off;             ///< will be pending then
+  Agenda<TaskId> avoidances;              ///< will go to nodes then that failed them
+  Agenda<TaskId> gang_ages;               ///< will have nodes reserved then
   Agenda<Epoch> lease_ends;
   Agenda<NodeId> silences;  ///< when a node will have been silent for too long
   Agenda<PollId> poll_ends;
-  std::optional<Time> avoidance_ends;  ///< when a line stops passing nodes over
 
   std::vector<TaskId> touched_tasks;
   std::vector<NodeId> touched_nodes;
   std::vector<NodeId> removed_nodes;
+  std::vector<HeldNode*> stale_nodes;
+  std::vector<PollId> served_polls;
   std::vector<PollAnswer> answers;
+  std::vector<Digest> dropped_contents;
+  std::vector<TaskId> to_verify;
+  std::vector<Transition> transitions;
 
   Epoch last_epoch{};
   bool gave_epoch = false;
@@ -105,43 +150,83 @@ struct Core::State {
   bool polls_closed = false;
   Counts counts;
 
-  // Records.
-  Task& edit(Held<Task>& held, bool durable = true);
+  // Records (core.cpp).
+  Task& edit(HeldTask& held, bool durable = true);
   Node& edit(HeldNode& held, bool durable);
   HeldNode* find(const NodeId& id);
-  Held<Task>* find(const TaskId& id);
+  HeldTask* find(const TaskId& id);
+  void count(HeldNode& held);
+  void uncount(HeldNode& held);
 
-  // Tasks.
+  // Tasks (tasks.cpp).
+  HeldTask& adopt(std::shared_ptr<Task> task);
   void use_content(const TaskSpec& spec);
   void unuse_content(const TaskSpec& spec);
-  void dequeue(const Task& task);
-  void end_task(Task& task, TaskStatus status, Time now);
-  void wait_again(Time now, Task& task, Time not_before);
-  void place_again(Time now, Task& task, Time not_before);
-  void fail_attempt(Time now, Held<Task>& held, const Lease& lease, Outcome outcome,
-                    std::string detail);
+  void count_status(HeldTask& held, TaskStatus status, bool more);
+  void set_status(HeldTask& held, TaskStatus status);
+  void wait_in_line(HeldTask& held);
+  void leave_line(HeldTask& held);
+  void end_task(HeldTask& held, TaskStatus status);
+  void fail_task(HeldTask& held, Outcome reason, std::string detail);
+  void place_again(HeldTask& held, Time not_before);
+  void fail_attempt(HeldTask& held, const Lease& lease, Outcome outcome, std::string detail);
+  void take_answer(HeldTask& held, const Lease& lease, const Report& report);
+  void settle(HeldTask& held, std::uint32_t rank);
+  void judge(HeldTask& held, const Answer& winner);
+  void conclude(HeldTask& held);
+  void finish(HeldTask& held);
   [[nodiscard]] bool retries_spent(const Task& task) const;
-  [[nodiscard]] Time back_off(Time now, const Task& task);
+  [[nodiscard]] Time back_off(const Task& task);
 
-  // Leases.
-  void hold(Time now, const Task& task, const Lease& lease);
+  // Leases (leases.cpp).
+  void hold(const Task& task, const Lease& lease);
   void end_lease(Epoch epoch, Task& task);
-  void lose_lease(Time now, Epoch epoch, Outcome outcome, std::string_view detail);
-  void renew(Time now, Epoch epoch, LiveLease& lease);
+  void end_leases(HeldTask& held, std::optional<std::uint32_t> rank = std::nullopt);
+  void lose_lease(Epoch epoch, Outcome outcome, std::string_view detail);
+  void renew(Epoch epoch, LiveLease& lease);
 
-  // Nodes.
-  void hear(HeldNode& node, Time now);
-  void expect(HeldNode& node, Time now);
+  // Nodes (nodes.cpp).
+  HeldNode& admit(std::shared_ptr<Node> node);
+  void hear(HeldNode& node);
+  void expect(HeldNode& node);
   void judge_safety(HeldNode& node);
-  void note_success(HeldNode& node, bool trial);
+  void note_answer(HeldNode& node, bool trial);
+  void note_counted(const NodeId& id, bool confirmed);
+  void note_dispute(const NodeId& id);
   void note_failure(HeldNode& node);
-  void place_all_again(Time now, HeldNode& node);
-
-  // Polls and placement.
+  void place_all_again(HeldNode& node);
   void answer(std::map<PollId, OpenPoll>::iterator poll);
-  void answer_polls_of(const NodeId& node);
-  void place(Time now);
-  void grant(Time now, Held<Task>& held, HeldNode& node, OpenPoll& poll);
+  void answer_polls_of(HeldNode& node);
+
+  // Placement (placement.cpp).
+  void mark_stale(HeldNode& node);
+  void refresh(HeldNode& node);
+  void refresh_stale();
+  void index_new_classes();
+  [[nodiscard]] bool fits(const HeldNode& node, const TaskClass& task_class) const;
+  [[nodiscard]] bool can_be_granted(const HeldNode& node) const;
+  void place();
+  [[nodiscard]] bool place_first(Line& line);
+  void set_aside(const Line& line);
+  [[nodiscard]] std::vector<HeldNode*> lately_asking(const Line& line);
+  [[nodiscard]] bool asks(const HeldNode& node) const;
+  void stop_asking(HeldNode& node);
+  [[nodiscard]] HeldNode& choose(const Task& task, TaskClass& task_class);
+  [[nodiscard]] HeldNode& choose_unrelated(const Task& task, TaskClass& task_class);
+  void start(HeldTask& held, const std::vector<HeldNode*>& chosen);
+  void grant(HeldTask& held, HeldNode& node, std::uint32_t rank);
+  [[nodiscard]] bool trusts(const Task& task, const Node& node);
+
+  // Gangs (gangs.cpp).
+  void reserve_for_aged();
+  void serve_reservations();
+  void review(Reservation& reservation);
+  void fill(Reservation& reservation);
+  void release(Reservation& reservation, HeldNode& node);
+  void release_all(Reservation& reservation);
+  void release_holds_on(HeldNode& node);
+  void drop_reservation(const TaskId& task);
+  [[nodiscard]] std::uint64_t eligible_nodes(const TaskClass& task_class) const;
 };
 
 }  // namespace vcp::mesh

@@ -118,9 +118,9 @@ def test_submit_with_bad_args_names_them(vcp, wat):
 
 
 def test_submit_with_another_verification_mode_is_refused_by_name(vcp, wat):
-    run = vcp("submit", wat(modules.echo()), "--verify", "quorum", "--wait")
+    run = vcp("submit", wat(modules.echo()), "--verify", "proof", "--wait")
     assert run.returncode in (1, 2)
-    assert b"quorum" in run.stderr or b"verif" in run.stderr
+    assert b"proof" in run.stderr or b"verif" in run.stderr
 
 
 def test_submit_with_mode_none_runs(vcp, wat):

@@ -226,7 +226,7 @@ def test_a_scalar_module_needs_a_function(owner, scalar):
 
 # --- what comes with later issues is refused by name --------------------------------------------
 
-@pytest.mark.parametrize("mode", ["quorum", "recheck", "proof", "auto"])
+@pytest.mark.parametrize("mode", ["proof", "auto"])
 def test_other_verification_modes_are_refused_by_name(owner, command, mode):
     answer = owner.post("tasks", json=tasks.parked(command, verification={"mode": mode}))
     invalid_within(answer, "/verification")
@@ -238,11 +238,6 @@ def test_other_verification_modes_are_refused_by_name(owner, command, mode):
 def test_a_bad_verification_is_named(owner, command, verification):
     answer = owner.post("tasks", json=tasks.parked(command, verification=verification))
     invalid_within(answer, "/verification")
-
-
-def test_gangs_are_refused_by_name(owner, command):
-    refused(owner, tasks.body(command, requirements=tasks.requirements(min_nodes=2)),
-            "/requirements/min_nodes")
 
 
 def test_require_proof_is_refused_by_name(owner, command):

@@ -168,7 +168,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{R"("max_retries": 101)", "/max_retries"},
         Case{R"("verification": "none")", "/verification"},
         Case{R"("verification": {"mode": "trust"})", "/verification/mode"},
-        Case{R"("verification": {"mode": "quorum"})", "/verification/mode"},
+        Case{R"("verification": {"mode": "proof"})", "/verification/mode"},
         Case{R"("verification": {"mode": "none", "agree": 2})", "/verification/agree"}));
 
 class SubmissionRequirement : public testing::TestWithParam<Case> {};

@@ -91,7 +91,7 @@ TEST_F(CoordinatorTest, RendersACreationAfterItsPlacement) {
   const auto leased = start(lease("node", Duration(60'000)));
   settle();
   Coordinator::Command<Coordinator::Render> create = [](Writer& writer) -> Coordinator::Render {
-    return [task = writer.submit(spec("ann"))] {
+    return [task = *writer.submit(spec("ann"))] {
       return Answer{.status = 201,
                     .body = std::string(to_string(task->status)),
                     .subject = task->id.to_string()};

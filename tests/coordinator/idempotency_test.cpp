@@ -15,7 +15,7 @@ class Idempotency : public CoordinatorTest {
   Async<Result<Created>> create(Once once) {
     Coordinator::Command<Coordinator::Render> command =
         [owner = once.owner](Writer& writer) -> Coordinator::Render {
-      return [task = writer.submit(spec(owner))] {
+      return [task = *writer.submit(spec(owner))] {
         return Answer{.status = 201,
                       .body = std::string(to_string(task->status)),
                       .subject = task->id.to_string()};

@@ -123,7 +123,7 @@ inline mesh::Node RandomRecords::node() {
 
 inline mesh::Requirements RandomRecords::requirements() {
   mesh::Requirements wanted;
-  wanted.min_nodes = small();
+  wanted.min_nodes = small() | 1;
   wanted.max_execution_time_sec = small();
   wanted.require_gpu = coin();
   wanted.regions = several<std::string>([this] { return text(); });
@@ -179,10 +179,23 @@ inline mesh::Task RandomRecords::task() {
   task.updated_at = time();
   task.not_before = time();
   task.started = small();
-  task.leases = several<mesh::Lease>([this] { return lease(); });
+  const std::uint32_t ranks = task.spec->requirements.min_nodes;
+  const auto ranked = [this, ranks] {
+    mesh::Lease held = lease();
+    held.rank %= ranks;
+    return held;
+  };
+  task.leases = several<mesh::Lease>(ranked);
+  task.answers = several<mesh::Answer>([this, ranked] {
+    return mesh::Answer{.lease = ranked(),
+                        .outcome = one_of(mesh::Outcome::refuted),
+                        .detail = text(),
+                        .result = std::make_shared<const mesh::TaskResult>(result()),
+                        .judgement = one_of(mesh::Judgement::disputed)};
+  });
   task.failures = several<mesh::Attempt>([this] { return attempt(); });
-  task.accepted = maybe<mesh::Lease>([this] { return lease(); });
-  if (coin()) task.result = std::make_shared<const mesh::TaskResult>(result());
+  task.recheck = coin();
+  if (coin()) task.assembled = std::make_shared<const mesh::TaskResult>(result());
   task.reason = maybe<mesh::Outcome>([this] { return one_of(mesh::Outcome::cancelled); });
   task.detail = text();
   return task;

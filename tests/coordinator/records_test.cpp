@@ -19,16 +19,16 @@ constexpr int kRounds = 300;
 bool equal(const mesh::Node& a, const mesh::Node& b) {
   const auto durable = [](const mesh::Node& n) {
     return std::tie(n.registration, n.registered_at, n.last_seen, n.draining, n.safe_mode,
-                    n.consecutive_errors, n.completed, n.failed, n.disputed);
+                    n.consecutive_errors, n.completed, n.failed, n.disputed, n.valid_in_a_row);
   };
   return durable(a) == durable(b);
 }
 bool equal(const mesh::Task& a, const mesh::Task& b) {
   const auto durable = [](const mesh::Task& t) {
     return std::tie(t.id, *t.spec, t.status, t.created_at, t.updated_at, t.not_before, t.started,
-                    t.leases, t.failures, t.accepted, t.reason, t.detail);
+                    t.leases, t.answers, t.failures, t.recheck, t.reason, t.detail);
   };
-  const bool same_result = a.result && b.result ? *a.result == *b.result : a.result == b.result;
+  const bool same_result = a.assembled && b.assembled ? *a.assembled == *b.assembled : a.assembled == b.assembled;
   return durable(a) == durable(b) && same_result;
 }
 bool equal(const ContentRecord& a, const ContentRecord& b) {

@@ -55,7 +55,7 @@ TEST(Lease, ResultEndsTheTask) {
   const auto reported = mesh.report(offer, Outcome::ok, "answer");
   ASSERT_TRUE(reported.has_value());
   EXPECT_EQ((*reported)->status, TaskStatus::completed);
-  EXPECT_EQ(mesh.task(task)->result->output.bytes, "answer");
+  EXPECT_EQ(mesh.task(task)->result()->output.bytes, "answer");
   EXPECT_EQ(mesh.node("a")->leases, 0U);
 }
 

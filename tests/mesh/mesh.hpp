@@ -44,9 +44,10 @@ class Mesh {
   }
 
   TaskPtr submit(TaskSpec spec = {}) {
-    TaskPtr task = core_.submit(now_, std::move(spec));
+    const auto task = core_.submit(now_, std::move(spec));
+    EXPECT_TRUE(task.has_value());
     turn();
-    return task;
+    return *task;
   }
 
   /// What the node is given at once.
@@ -68,6 +69,15 @@ class Mesh {
   }
 
   std::vector<Offer> take(PollId poll) { return std::exchange(answers_[poll], {}); }
+  /// What all polls were given that nobody has taken yet.
+  std::vector<Offer> take_all() {
+    std::vector<Offer> all;
+    for (auto& [poll, offers] : std::exchange(answers_, {})) {
+      all.insert(all.end(), offers.begin(), offers.end());
+    }
+    return all;
+  }
+
   [[nodiscard]] bool answered(PollId poll) const { return answers_.contains(poll); }
 
   Result<TaskPtr> report(const Offer& offer, Outcome outcome, std::string output = "") {
@@ -75,6 +85,7 @@ class Mesh {
     report.task = offer.task->id;
     report.node = offer.lease.node;
     report.epoch = offer.lease.epoch;
+    report.rank = offer.lease.rank;
     report.outcome = outcome;
     report.result.output_sha256 = sha256(output);
     report.result.output.bytes = std::move(output);

@@ -21,7 +21,7 @@ class World {
   explicit World(std::uint64_t seed) : random_(seed), core_random_(seed + 1) { boot(); }
 
   void step() {
-    switch (random_.below(12)) {
+    switch (random_.below(13)) {
       case 0:
         return add_node();
       case 1:
@@ -40,6 +40,8 @@ class World {
         return report();
       case 10:
         return cancel();
+      case 11:
+        return verify();
       default:
         if (random_.below(20) == 0) return boot();
         now_ += Duration(static_cast<std::int64_t>(random_.below(20'000)));
@@ -61,6 +63,7 @@ class World {
       }
       tasks_[task->id] = task;
     }
+    for (const TaskPtr& task : changes.to_verify) verifying_.push_back(task);
     for (const PollAnswer& answer : changes.polls) {
       for (const Offer& offer : answer.offers) {
         ASSERT_TRUE(epochs_.insert(offer.lease.epoch).second) << "an epoch was given twice";
@@ -77,17 +80,24 @@ class World {
     for (const auto& [id, task] : tasks_) {
       counted.pending += task->status == TaskStatus::pending ? 1 : 0;
       counted.running += task->status == TaskStatus::running ? 1 : 0;
-      ASSERT_EQ(task->leases.size(), task->status == TaskStatus::running ? 1U : 0U);
+      counted.verifying += task->status == TaskStatus::verifying ? 1 : 0;
+      ASSERT_EQ(!task->leases.empty(), task->status == TaskStatus::running);
+      check_leases(*task);
+      if (task->status == TaskStatus::completed) check_answer(*task);
       for (const Lease& lease : task->leases) {
         ++leases[lease.node];
         memory[lease.node] += task->spec->limits.memory_mb;
       }
       ASSERT_EQ(task->status == TaskStatus::failed || task->status == TaskStatus::cancelled,
                 task->reason.has_value());
-      ASSERT_LE(task->failures.size(), task->spec->max_retries + 1);
+      if (task->reason != Outcome::no_agreement) {
+        ASSERT_LE(task->failures.size(), task->spec->max_retries + 2);
+      }
     }
     ASSERT_EQ(core_->counts().pending, counted.pending);
     ASSERT_EQ(core_->counts().running, counted.running);
+    ASSERT_EQ(core_->counts().verifying, counted.verifying);
+    ASSERT_EQ(core_->counts().all_nodes(), nodes_.size());
     for (const auto& [id, node] : nodes_) {
       ASSERT_EQ(node->leases, leases[id]);
       ASSERT_EQ(node->reserved_mb, memory[id]);
@@ -95,17 +105,50 @@ class World {
     }
   }
 
-  /// With one good node and no more faults, every task comes to its end.
+  /// No node has two runs of one task that are to be compared or belong to one gang.
+  static void check_leases(const Task& task) {
+    std::set<NodeId> nodes;
+    for (const Lease& lease : task.leases) {
+      ASSERT_TRUE(nodes.insert(lease.node).second) << "two runs on one node";
+      ASSERT_LT(lease.rank, task.spec->requirements.min_nodes);
+    }
+  }
+
+  /// What was accepted is what the task asked for: an answer to every rank, none of them disputed,
+  /// and as many equal ones as it wanted, unless one that was trusted.
+  static void check_answer(const Task& task) {
+    const Verification& asked = task.spec->verification;
+    for (std::uint32_t rank = 0; rank < task.spec->requirements.min_nodes; ++rank) {
+      const Answer* accepted = task.accepted(rank);
+      ASSERT_NE(accepted, nullptr);
+      if (asked.mode == VerificationMode::recheck) {
+        ASSERT_EQ(accepted->result->output_sha256, sha256("truth")) << "a lie passed a recheck";
+      }
+      if (asked.mode != VerificationMode::quorum) continue;
+      const auto equal = std::ranges::count_if(task.answers, [&](const Answer& answer) {
+        return answer.lease.rank == rank && answer.judgement == Judgement::accepted &&
+               answer.result->output_sha256 == accepted->result->output_sha256;
+      });
+      ASSERT_TRUE(equal >= asked.agree || (equal == 1 && accepted->lease.trusted));
+    }
+    ASSERT_EQ(task.assembled != nullptr, task.spec->requirements.min_nodes > 1);
+  }
+
+  /// With good nodes and no more faults, every task comes to its end.
   void settle() {
     held_.clear();
     for (int round = 0; round < 5'000 && unfinished() > 0; ++round) {
       now_ += Duration(5'000);
-      register_node("saviour", core_->find_node(NodeId{"saviour"}) != nullptr && round == 0);
-      static_cast<void>(core_->heartbeat(now_, NodeId{"saviour"}, {}, {}));
-      static_cast<void>(core_->poll(PollId{++polls_}, NodeId{"saviour"}, 8, now_));
+      for (int i = 0; i < 12; ++i) {
+        const std::string saviour = "saviour" + std::to_string(i);
+        if (round == 0) register_node(saviour, false);
+        static_cast<void>(core_->heartbeat(now_, NodeId{saviour}, {}, {}));
+        static_cast<void>(core_->poll(PollId{++polls_}, NodeId{saviour}, 8, now_ + Duration(100)));
+      }
       turn();
       turn();
-      while (!held_.empty()) finish(held_.size() - 1, Outcome::ok);
+      while (!held_.empty()) finish(held_.size() - 1, Outcome::ok, "truth");
+      while (!verifying_.empty()) verify();
       turn();
     }
     ASSERT_EQ(unfinished(), 0U);
@@ -116,7 +159,10 @@ class World {
  private:
   /// Starts a core from the durable records, as after a crash.
   void boot() {
-    core_ = std::make_unique<Core>(Settings{}, core_random_);
+    Settings settings;
+    settings.owners["eve"] = {.weight = 2, .max_running = 3};
+    verifying_.clear();
+    core_ = std::make_unique<Core>(std::move(settings), core_random_);
     for (const auto& [id, node] : nodes_) {
       Node stored = *node;
       stored.leases = 0;
@@ -156,7 +202,15 @@ class World {
     spec.max_retries = static_cast<std::uint32_t>(random_.below(4));
     spec.limits.memory_mb = 256U << random_.below(3);
     spec.requirements.max_execution_time_sec = 1 + static_cast<std::uint32_t>(random_.below(60));
-    core_->submit(now_, std::move(spec));
+    if (random_.below(4) == 0) {
+      spec.requirements.min_nodes = 1 + static_cast<std::uint32_t>(random_.below(3));
+    }
+    spec.verification.mode =
+        std::array{VerificationMode::none, VerificationMode::none, VerificationMode::quorum,
+                   VerificationMode::recheck}[random_.below(4)];
+    spec.verification.adaptive = random_.below(2) == 0;
+    spec.owner = std::array{"ada", "bob", "eve"}[random_.below(3)];
+    ASSERT_TRUE(core_->submit(now_, std::move(spec)).has_value());
   }
 
   void beat() {
@@ -178,10 +232,30 @@ class World {
     if (held_.empty()) return;
     constexpr std::array kOutcomes{Outcome::ok,         Outcome::ok,          Outcome::trap,
                                    Outcome::node_error, Outcome::handed_back, Outcome::timeout};
-    finish(random_.below(held_.size()), kOutcomes[random_.below(kOutcomes.size())]);
+    const std::string answer = random_.below(5) == 0 ? "lie" : "truth";
+    finish(random_.below(held_.size()), kOutcomes[random_.below(kOutcomes.size())], answer);
   }
 
-  void finish(std::size_t which, Outcome outcome) {
+  /// What the coordinator does with a task in verification: runs it again, puts it together.
+  void verify() {
+    if (verifying_.empty()) return;
+    const TaskPtr task = verifying_.back();
+    verifying_.pop_back();
+    Verdict verdict;
+    for (const Answer& answer : task->answers) {
+      const bool lie =
+          answer.outcome == Outcome::ok && answer.result->output_sha256 != sha256("truth");
+      if (task->recheck && answer.judgement == Judgement::open && lie) {
+        verdict.refused.push_back({.epoch = answer.lease.epoch, .detail = "a lie"});
+      }
+    }
+    if (verdict.refused.empty() && task->spec->requirements.min_nodes > 1) {
+      verdict.assembled = std::make_shared<const TaskResult>();
+    }
+    core_->verified(now_, task->id, verdict);
+  }
+
+  void finish(std::size_t which, Outcome outcome, const std::string& answer) {
     const Offer offer = held_[which];
     // Sometimes the answer is lost and the node will report again.
     if (random_.below(10) != 0) held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(which));
@@ -189,10 +263,11 @@ class World {
     report.task = offer.task->id;
     report.node = offer.lease.node;
     report.epoch = offer.lease.epoch;
+    report.rank = offer.lease.rank;
     report.outcome = outcome;
+    report.result.output_sha256 = sha256(answer);
     const auto taken = core_->report(now_, report);
     if (!taken) return;
-    ASSERT_TRUE(outcome != Outcome::ok || (*taken)->status == TaskStatus::completed);
   }
 
   void cancel() {
@@ -223,6 +298,7 @@ class World {
   std::map<NodeId, NodePtr> nodes_;
   std::map<TaskId, TaskPtr> tasks_;
   std::vector<Offer> held_;  // what nodes believe to hold
+  std::vector<TaskPtr> verifying_;
   std::set<Epoch> epochs_;
   Epoch stored_epoch_{};
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -27,6 +28,18 @@ class Random {
 class SystemRandom final : public Random {
  public:
   void fill(std::span<std::byte> out) override;
+};
+
+/// Takes from another source in large pieces, for callers that want few bytes often. One thread.
+class BufferedRandom final : public Random {
+ public:
+  explicit BufferedRandom(Random& source) : source_(source) {}
+  void fill(std::span<std::byte> out) override;
+
+ private:
+  Random& source_;
+  std::array<std::byte, 512> buffer_{};
+  std::size_t used_ = 512;
 };
 
 /// Repeats from its seed (ChaCha20 under a key made of it). For tests and simulations only.

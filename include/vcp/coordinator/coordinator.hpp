@@ -24,6 +24,10 @@
 
 namespace vcp::coordinator {
 
+/// Runs a rank of a task again in this process, on the calling thread; an error if that could not
+/// be done at all. Of the report, what says who ran it stays empty.
+using Rerun = std::function<Result<mesh::Report>(const mesh::Task& task, std::uint32_t rank)>;
+
 struct Options {
   mesh::Settings mesh;
   std::size_t max_queued_commands = 100'000;
@@ -31,6 +35,7 @@ struct Options {
   std::size_t pool_threads = 2;
   std::size_t max_pool_queue = 1'000;
   Duration keep_answers{24 * 60 * 60 * 1000};  ///< of requests with an Idempotency-Key
+  Rerun rerun = {};                            ///< for the verification mode `recheck`
 };
 
 /// Told what is measured, on whatever thread it happens.
@@ -83,9 +88,9 @@ class Coordinator {
     [[nodiscard]] Result<mesh::TaskPtr> cancel(const TaskId& id);
 
     /// As Core::submit and counting the reference to a large input.
-    [[nodiscard]] mesh::TaskPtr submit(mesh::TaskSpec spec);
+    [[nodiscard]] Result<mesh::TaskPtr> submit(mesh::TaskSpec spec);
 
-   private:
+    /// One reference to content fewer; the file goes when that is durable and nothing needs it.
     void release(const Digest& digest);
   };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "vcp/base/ids.hpp"
@@ -19,6 +21,15 @@
 #include "vcp/mesh/task.hpp"
 
 namespace vcp::mesh {
+
+/// What one owner may take of the mesh, beside others.
+struct OwnerPolicy {
+  double weight = 1;  ///< its share within one priority is in proportion to it
+  std::uint64_t max_pending = UINT64_MAX;
+  std::uint64_t max_running = UINT64_MAX;
+
+  friend bool operator==(const OwnerPolicy&, const OwnerPolicy&) = default;
+};
 
 struct Settings {
   Duration lease_ttl{30'000};
@@ -30,6 +41,10 @@ struct Settings {
   std::uint32_t max_placements = 100;  ///< of one task, whatever ended them
   std::uint32_t poison_nodes = 3;      ///< a task that loses so many nodes is given up
   Strategy strategy = Strategy::weighted;  ///< of tasks that name none
+  Duration gang_patience{2'000};           ///< a gang that waited so long has nodes reserved for it
+  std::uint32_t trusted_after = 10;  ///< results in a row confirmed by others, for adaptive quorums
+  OwnerPolicy any_owner;
+  std::map<std::string, OwnerPolicy> owners;  ///< of those that differ
 };
 
 /// A waiting request of a node for leases.
@@ -70,10 +85,66 @@ struct HeartbeatReply {
   std::vector<LeaseName> cancelled;  ///< named by the node, but not its own (any more)
 };
 
-/// Counters over everything the core knows.
+/// Counters over everything the core knows, kept with each change.
 struct Counts {
   std::uint64_t pending = 0;
   std::uint64_t running = 0;
+  std::uint64_t verifying = 0;
+  std::array<std::uint64_t, 4> nodes{};  ///< by NodeStatus
+  std::uint64_t cores = 0;               ///< of nodes that are not offline
+  std::uint64_t health_micros = 0;       ///< health scores in millionths, added up over all nodes
+
+  [[nodiscard]] std::uint64_t all_nodes() const;
+  [[nodiscard]] double average_health() const;  ///< 0 if there is no node
+};
+
+/// A task or a node that has a new status.
+struct Transition {
+  struct OfTask {
+    TaskId task;
+    std::shared_ptr<const TaskSpec> spec;
+    TaskStatus status;
+  };
+  struct OfNode {
+    NodeId node;
+    NodeStatus status;
+  };
+
+  Time at;
+  std::variant<OfTask, OfNode> subject;
+};
+
+/// What a task waits for.
+enum class WaitReason : std::uint8_t {
+  nothing,
+  result,
+  verification,
+  back_off,
+  eligible_nodes,
+  free_slots,
+  quota,
+  reservation,  ///< what it could take is kept for a gang; or it is the gang, and not all is there
+  turn,
+};
+[[nodiscard]] std::string_view to_string(WaitReason reason);
+
+/// Where a task stands.
+struct Standing {
+  WaitReason waiting_for = WaitReason::nothing;
+  std::optional<std::uint64_t> position;  ///< tasks before it, by priority and submission
+  std::optional<Time> until;              ///< of a back-off
+  std::uint64_t nodes_reserved = 0;       ///< of a gang: kept for it so far
+};
+
+/// What the coordinator found of a task in verification.
+struct Verdict {
+  struct Refusal {
+    Epoch epoch{};
+    Outcome reason = Outcome::refuted;
+    std::string detail;
+  };
+  std::vector<Refusal> refused;                 ///< answers that do not hold
+  std::shared_ptr<const TaskResult> assembled;  ///< of a gang
 };
 
 /// A record that changed, and whether the store must hear of it: renewals, telemetry and the like
@@ -91,7 +162,10 @@ struct Changes {
   std::vector<Change<NodePtr>> nodes;
   std::vector<NodeId> removed_nodes;
   std::vector<PollAnswer> polls;
-  std::optional<Epoch> last_epoch;  ///< if epochs were given
+  std::vector<Digest> dropped_contents;  ///< of answers that no record has any more
+  std::vector<TaskPtr> to_verify;        ///< each is to be answered with `Core::verified`
+  std::vector<Transition> transitions;   ///< in the order in which they happened
+  std::optional<Epoch> last_epoch;       ///< if epochs were given
 };
 
 /// The coordinator's core: nodes, tasks, leases and placement as a function of time and input. It
@@ -134,11 +208,15 @@ class Core {
   /// Answers every poll with nothing, now and from now on.
   void close_polls();
 
-  TaskPtr submit(Time now, TaskSpec spec);
+  /// `rate_limited` if the owner has as many pending as it may.
+  [[nodiscard]] Result<TaskPtr> submit(Time now, TaskSpec spec);
 
   /// `conflict` if the lease is not live. The same report again is answered as the first.
   [[nodiscard]] Result<TaskPtr> report(Time now, const Report& report);
   [[nodiscard]] Result<TaskPtr> cancel(Time now, const TaskId& id);
+
+  /// Ends the verification of a task; nothing happens if it has ended meanwhile.
+  void verified(Time now, const TaskId& id, const Verdict& verdict);
 
   // --- Time and placement: once after each batch of commands.
 
@@ -160,7 +238,12 @@ class Core {
 
   [[nodiscard]] TaskPtr find_task(const TaskId& id) const;
   [[nodiscard]] NodePtr find_node(const NodeId& id) const;
-  [[nodiscard]] Counts counts() const;
+  [[nodiscard]] const Counts& counts() const;
+
+  /// Where an active task stands, given how many nodes could run it, and how many of those have
+  /// room for it now.
+  [[nodiscard]] Standing standing(Time now, const TaskId& id, std::uint64_t eligible,
+                                  std::uint64_t with_room) const;
 
   /// Whether a lease that the node holds needs the content, be it module or input.
   [[nodiscard]] bool needs_content(const NodeId& node, const Digest& content) const;
@@ -185,5 +268,14 @@ struct ConstraintCheck {
 };
 [[nodiscard]] std::span<const ConstraintCheck> constraints();
 [[nodiscard]] bool meets(const Node& node, const Requirements& requirements);
+
+/// Whether a node in this state is given work at all.
+[[nodiscard]] bool takes_work(const Node& node);
+
+/// Whether it could have the memory that the task takes, were it idle.
+[[nodiscard]] bool has_memory(const Node& node, const TaskSpec& spec);
+
+/// Whether it has a slot and the memory that the task takes.
+[[nodiscard]] bool has_room(const Node& node, const TaskSpec& spec);
 
 }  // namespace vcp::mesh

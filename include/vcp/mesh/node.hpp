@@ -88,6 +88,7 @@ struct Node {
   std::uint64_t completed = 0;
   std::uint64_t failed = 0;
   std::uint64_t disputed = 0;
+  std::uint32_t valid_in_a_row = 0;  ///< results confirmed by others since the last wrong one
 
   std::uint64_t commit = 0;  ///< the commit that wrote it
 

@@ -19,7 +19,7 @@ namespace vcp::mesh {
 enum class TaskType : std::uint8_t { wasm_execution, computation, zk_proof, federated_learning };
 enum class TaskStatus : std::uint8_t { pending, running, verifying, completed, failed, cancelled };
 enum class Strategy : std::uint8_t { weighted, round_robin, least_loaded, latency_aware, spread };
-enum class Verification : std::uint8_t { none };
+enum class VerificationMode : std::uint8_t { none, quorum, recheck };
 
 /// How the run of a task on a node ended.
 enum class Outcome : std::uint8_t {
@@ -36,6 +36,8 @@ enum class Outcome : std::uint8_t {
   node_lost,    ///< the lease ran out without a word
   handed_back,  ///< the node gave the lease back unfinished
   cancelled,
+  no_agreement,  ///< as many nodes as were allowed gave answers too different
+  refuted,       ///< the coordinator ran it again, and something else came out
 };
 
 [[nodiscard]] std::string_view to_string(TaskType type);
@@ -44,7 +46,8 @@ enum class Outcome : std::uint8_t {
 [[nodiscard]] std::optional<TaskStatus> parse_task_status(std::string_view text);
 [[nodiscard]] std::string_view to_string(Strategy strategy);
 [[nodiscard]] std::optional<Strategy> parse_strategy(std::string_view text);
-[[nodiscard]] std::string_view to_string(Verification mode);
+[[nodiscard]] std::string_view to_string(VerificationMode mode);
+[[nodiscard]] std::optional<VerificationMode> parse_verification_mode(std::string_view text);
 [[nodiscard]] std::string_view to_string(Outcome outcome);
 [[nodiscard]] std::optional<Outcome> parse_outcome(std::string_view text);
 
@@ -53,6 +56,17 @@ enum class Outcome : std::uint8_t {
 
 /// Whether another node would end the same way, so that a retry is for nothing.
 [[nodiscard]] bool is_deterministic(Outcome outcome);
+
+/// What an answer needs to be believed.
+struct Verification {
+  VerificationMode mode = VerificationMode::none;
+  std::uint32_t agree = 2;         ///< quorum: so many equal answers ...
+  std::uint32_t max_replicas = 5;  ///< ... among at most so many
+  bool adaptive = true;            ///< quorum: one answer of a node that has proved itself may do
+  double probability = 1;          ///< recheck: how often it is done
+
+  friend bool operator==(const Verification&, const Verification&) = default;
+};
 
 /// Which nodes may run a task.
 struct Requirements {
@@ -99,7 +113,7 @@ struct TaskSpec {
   Payload input;
   Requirements requirements;
   Limits limits;
-  Verification verification = Verification::none;
+  Verification verification;
   std::optional<Strategy> strategy;  ///< none: the server's default
   std::uint8_t priority = 5;
   std::uint32_t max_retries = 3;
@@ -114,6 +128,7 @@ struct Lease {
   Epoch epoch{};
   std::uint32_t rank = 0;
   Time granted_at;
+  bool trusted = false;  ///< of an adaptive quorum: its answer may be accepted by itself
 
   friend bool operator==(const Lease&, const Lease&) = default;
 };
@@ -141,6 +156,25 @@ struct TaskResult {
   friend bool operator==(const TaskResult&, const TaskResult&) = default;
 };
 
+/// What the coordinator thinks of an answer.
+enum class Judgement : std::uint8_t { open, accepted, disputed };
+
+[[nodiscard]] std::string_view to_string(Judgement judgement);
+
+/// What a node says came of a run that ended by itself.
+struct Answer {
+  Lease lease;
+  Outcome outcome = Outcome::ok;
+  std::string detail;
+  std::shared_ptr<const TaskResult> result;
+  Judgement judgement = Judgement::open;
+
+  friend bool operator==(const Answer& a, const Answer& b) {
+    return a.lease == b.lease && a.outcome == b.outcome && a.detail == b.detail &&
+           a.judgement == b.judgement && *a.result == *b.result;
+  }
+};
+
 /// A task as the coordinator knows it. Records that others can see never change; a change makes a
 /// new record.
 struct Task {
@@ -149,18 +183,28 @@ struct Task {
   TaskStatus status = TaskStatus::pending;
   Time created_at;
   Time updated_at;
-  Time not_before;            ///< back-off: not placed before
-  std::uint32_t started = 0;  ///< leases that were ever granted
-  std::vector<Lease> leases;  ///< live ones
+  Time not_before;              ///< back-off: not placed before
+  std::uint32_t started = 0;    ///< leases that were ever granted
+  std::vector<Lease> leases;    ///< live ones
+  std::vector<Answer> answers;  ///< those that count, and those that are disputed
   std::vector<Attempt> failures;
-  std::optional<Lease> accepted;  ///< the lease whose result ended the task
-  std::shared_ptr<const TaskResult> result;
-  std::optional<Outcome> reason;  ///< why it failed
+  bool recheck = false;                         ///< in verification: it is to be run again
+  std::shared_ptr<const TaskResult> assembled;  ///< of a gang: its ranks' answers as one
+  std::optional<Outcome> reason;                ///< why it failed
   std::string detail;
   std::optional<NodeId> handed_back_by;  ///< passed over for a while; not durable
   std::optional<double> progress;        ///< of the run under way, 0 to 1; not durable
 
   std::uint64_t commit = 0;  ///< the commit that wrote it
+
+  /// The answer that was accepted for a rank, or null.
+  [[nodiscard]] const Answer* accepted(std::uint32_t rank) const;
+
+  /// As `accepted`, or the one that is to be checked still.
+  [[nodiscard]] const Answer* believed(std::uint32_t rank) const;
+
+  /// What it gave: of one rank its accepted answer, of a gang what was assembled. Null if nothing.
+  [[nodiscard]] const TaskResult* result() const;
 };
 
 using TaskPtr = std::shared_ptr<const Task>;

@@ -41,28 +41,6 @@ mesh::Telemetry to_mesh(const agent::Telemetry& measured) {
           .power_watts = measured.power_watts};
 }
 
-agent::Lease to_agent(const mesh::Offer& offer, coordinator::LeasedInput input) {
-  const mesh::TaskSpec& spec = *offer.task->spec;
-  agent::Lease lease;
-  lease.task_id = offer.task->id.to_string();
-  lease.epoch = offer.lease.epoch;
-  lease.deadline = offer.deadline;
-  lease.module_id = spec.module;
-  lease.function = spec.function;
-  if (!spec.args.empty()) lease.args = spec.args;
-  lease.argv = spec.argv;
-  lease.env = spec.env;
-  lease.input = std::move(input.bytes);
-  if (input.as_blob) lease.input_blob = spec.input.content;
-  lease.limits = {.gas = spec.limits.gas,
-                  .memory_mb = spec.limits.memory_mb,
-                  .output_bytes = spec.limits.output_bytes};
-  lease.max_execution_time = std::chrono::seconds(spec.requirements.max_execution_time_sec);
-  lease.rank = offer.lease.rank;
-  lease.size = spec.requirements.min_nodes;
-  return lease;
-}
-
 struct PreparedReport {
   mesh::Report report;
   std::optional<Contents::Pin> pin;
@@ -112,6 +90,29 @@ agent::Settlement to_settlement(const Result<TaskPtr>& settled) {
 
 }  // namespace
 
+agent::Lease to_agent(const mesh::Task& task, const mesh::Lease& given, Time deadline,
+                      coordinator::LeasedInput input) {
+  const mesh::TaskSpec& spec = *task.spec;
+  agent::Lease lease;
+  lease.task_id = task.id.to_string();
+  lease.epoch = given.epoch;
+  lease.deadline = deadline;
+  lease.module_id = spec.module;
+  lease.function = spec.function;
+  if (!spec.args.empty()) lease.args = spec.args;
+  lease.argv = spec.argv;
+  lease.env = spec.env;
+  lease.input = std::move(input.bytes);
+  if (input.as_blob) lease.input_blob = spec.input.content;
+  lease.limits = {.gas = spec.limits.gas,
+                  .memory_mb = spec.limits.memory_mb,
+                  .output_bytes = spec.limits.output_bytes};
+  lease.max_execution_time = std::chrono::seconds(spec.requirements.max_execution_time_sec);
+  lease.rank = given.rank;
+  lease.size = spec.requirements.min_nodes;
+  return lease;
+}
+
 // --- The link
 
 Async<Result<>> LocalLink::register_node(const agent::Registration& registration) {
@@ -160,7 +161,8 @@ Async<Result<std::vector<agent::Lease>>> LocalLink::lease(std::uint32_t max,
   auto inputs = co_await coordinator::read_inputs(coordinator_, *offers);
   std::vector<agent::Lease> leases;
   for (std::size_t i = 0; i < offers->size(); ++i) {
-    leases.push_back(to_agent((*offers)[i], std::move(inputs[i])));
+    leases.push_back(to_agent(*(*offers)[i].task, (*offers)[i].lease, (*offers)[i].deadline,
+                              std::move(inputs[i])));
   }
   co_return leases;
 }

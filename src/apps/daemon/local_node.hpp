@@ -11,11 +11,16 @@
 #include "vcp/base/result.hpp"
 #include "vcp/base/time.hpp"
 #include "vcp/coordinator/coordinator.hpp"
+#include "vcp/coordinator/handover.hpp"
 #include "vcp/wasm/cache.hpp"
 #include "vcp/wasm/compiler.hpp"
 #include "vcp/wasm/engine.hpp"
 
 namespace vcp::daemon {
+
+/// A lease as the agent takes it from another process, with what its task is to be run with.
+[[nodiscard]] agent::Lease to_agent(const mesh::Task& task, const mesh::Lease& lease, Time deadline,
+                                    coordinator::LeasedInput input);
 
 /// A node's way to a coordinator in the same process.
 class LocalLink final : public agent::Link {

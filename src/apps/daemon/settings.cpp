@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
+#include <sstream>
 #include <thread>
 
 #include "json_log.hpp"
@@ -37,6 +39,43 @@ Result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& li
   const auto [stop, error] = std::from_chars(listen.data() + colon + 1, end, port);
   if (error != std::errc{} || stop != end || host.empty()) return refused;
   return std::pair(std::move(host), port);
+}
+
+std::uint64_t quota(std::uint64_t most) { return most == 0 ? UINT64_MAX : most; }
+
+/// `NAME:weight=W,max_pending=N,max_running=N`, each part optional.
+Result<std::pair<std::string, mesh::OwnerPolicy>> parse_owner(const std::string& text,
+                                                              mesh::OwnerPolicy policy) {
+  const auto refused = [&text](const std::string& why) {
+    return fail(Code::invalid, "owners: '" + text + "': " + why);
+  };
+  const std::size_t colon = text.find(':');
+  if (colon == 0 || colon == std::string::npos) {
+    return refused("is not NAME:weight=W,max_pending=N,max_running=N");
+  }
+  std::istringstream parts(text.substr(colon + 1));
+  for (std::string part; std::getline(parts, part, ',');) {
+    const std::size_t equals = part.find('=');
+    const std::string name = part.substr(0, equals);
+    double value = 0;
+    const char* const end = part.data() + part.size();
+    const char* const begin = equals == std::string::npos ? end : part.data() + equals + 1;
+    const auto [stop, error] = std::from_chars(begin, end, value);
+    const bool whole = name == "weight" || value == std::floor(value);
+    if (error != std::errc{} || stop != end || !(value > 0 && value <= 1e15) || !whole) {
+      return refused("'" + part + "' has no value above 0");
+    }
+    if (name == "weight") {
+      policy.weight = value;
+    } else if (name == "max_pending") {
+      policy.max_pending = static_cast<std::uint64_t>(value);
+    } else if (name == "max_running") {
+      policy.max_running = static_cast<std::uint64_t>(value);
+    } else {
+      return refused("there is no '" + name + "'");
+    }
+  }
+  return std::pair(text.substr(0, colon), policy);
 }
 
 }  // namespace
@@ -96,6 +135,16 @@ void declare(CLI::App& app, Settings& s) {
   option("--keep-ended-in-memory", s.keep_ended_in_memory, "tasks that have ended")
       ->check(CLI::Range(0, 10'000'000));
 
+  option("--gang-patience-ms", s.gang_patience_ms,
+         "a gang that has waited so long has nodes reserved for it")
+      ->check(CLI::Range(0, 3'600'000));
+  option("--owner-weight", s.owner_weight, "share of an owner within one priority, beside others")
+      ->check(CLI::Range(0.001, 1'000'000.0));
+  option("--max-pending-per-owner", s.max_pending_per_owner, "tasks; 0: any number");
+  option("--max-running-per-owner", s.max_running_per_owner, "tasks; 0: any number");
+  option("--owners", s.owners,
+         "owners that differ, each as NAME:weight=W,max_pending=N,max_running=N");
+
   option("--local-slots", s.local_slots, "tasks that vcpd itself may hold; 0: it runs none")
       ->check(CLI::Range(0, 4'096));
   option("--local-memory-mb", s.local_memory_mb, "for them together")
@@ -147,8 +196,17 @@ Result<http::ServerOptions> server_options(const Settings& settings) {
   return options;
 }
 
-coordinator::Options coordinator_options(const Settings& settings) {
+Result<coordinator::Options> coordinator_options(const Settings& settings) {
   coordinator::Options options;
+  options.mesh.gang_patience = Duration(settings.gang_patience_ms);
+  options.mesh.any_owner = {.weight = settings.owner_weight,
+                            .max_pending = quota(settings.max_pending_per_owner),
+                            .max_running = quota(settings.max_running_per_owner)};
+  for (const std::string& text : settings.owners) {
+    auto owner = parse_owner(text, options.mesh.any_owner);
+    if (!owner) return std::unexpected(owner.error());
+    options.mesh.owners.insert(std::move(*owner));
+  }
   options.mesh.lease_ttl = Duration(settings.lease_ttl_ms);
   options.mesh.heartbeat_interval = Duration(settings.heartbeat_interval_ms);
   options.mesh.strategy = *mesh::parse_strategy(settings.strategy);

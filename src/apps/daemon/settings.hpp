@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "vcp/api/api.hpp"
 #include "vcp/base/result.hpp"
@@ -48,6 +49,12 @@ struct Settings {
   std::uint32_t heartbeat_interval_ms = 10'000;
   std::string strategy = "weighted";
   std::uint32_t keep_ended_in_memory = 10'000;
+  std::uint32_t gang_patience_ms = 2'000;
+  double owner_weight = 1;
+  std::uint64_t max_pending_per_owner = 0;  ///< 0: any number
+  std::uint64_t max_running_per_owner = 0;
+  std::vector<std::string>
+      owners;  ///< those that differ: NAME:weight=W,max_pending=N,max_running=N
 
   std::uint32_t local_slots = 0;
   std::uint64_t local_memory_mb = 1'024;
@@ -62,7 +69,7 @@ void declare(CLI::App& app, Settings& settings);
 
 /// What the settings mean together; an error names the one that is wrong.
 [[nodiscard]] Result<http::ServerOptions> server_options(const Settings& settings);
-[[nodiscard]] coordinator::Options coordinator_options(const Settings& settings);
+[[nodiscard]] Result<coordinator::Options> coordinator_options(const Settings& settings);
 [[nodiscard]] api::Limits api_limits(const Settings& settings);
 [[nodiscard]] std::uint32_t io_threads(const Settings& settings);
 

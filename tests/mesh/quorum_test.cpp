@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quorum.hpp"
+
+#include <algorithm>
+
+#include "mesh.hpp"
+
+namespace vcp::mesh {
+namespace {
+
+TaskSpec quorum(std::uint32_t agree, std::uint32_t most, bool adaptive = false) {
+  TaskSpec spec;
+  spec.verification = {
+      .mode = VerificationMode::quorum, .agree = agree, .max_replicas = most, .adaptive = adaptive};
+  return spec;
+}
+
+/// Nodes that each wait for work all the time.
+class QuorumTest : public testing::Test {
+ protected:
+  void add_nodes(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string id = "n" + std::to_string(i);
+      mesh_.add_node(id, 4);
+      ids_.push_back(id);
+    }
+  }
+
+  /// Lets every node ask, and gives what was offered.
+  std::vector<Offer> ask_all() {
+    for (const std::string& id : ids_) mesh_.wait_for_lease(id);
+    return mesh_.take_all();
+  }
+
+  Mesh mesh_;
+  std::vector<std::string> ids_;
+};
+
+TEST_F(QuorumTest, TakesAsManyEqualAnswersAsWereAskedForFromDifferentNodes) {
+  add_nodes(3);
+  const TaskPtr task = mesh_.submit(quorum(2, 5));
+  const auto offers = ask_all();
+  ASSERT_EQ(offers.size(), 2U);
+  EXPECT_NE(offers[0].lease.node, offers[1].lease.node);
+  ASSERT_TRUE(mesh_.report(offers[0], Outcome::ok, "x").has_value());
+  EXPECT_EQ(mesh_.task(task)->status, TaskStatus::running);
+  ASSERT_TRUE(mesh_.report(offers[1], Outcome::ok, "x").has_value());
+  EXPECT_EQ(mesh_.task(task)->status, TaskStatus::completed);
+  EXPECT_EQ(mesh_.node(offers[0].lease.node.value)->valid_in_a_row, 1U);
+}
+
+TEST_F(QuorumTest, AsksAnotherNodeWhenTwoDisagreeAndDisputesTheOddOneOut) {
+  add_nodes(3);
+  const TaskPtr task = mesh_.submit(quorum(2, 5));
+  const auto offers = ask_all();
+  ASSERT_EQ(offers.size(), 2U);
+  ASSERT_TRUE(mesh_.report(offers[0], Outcome::ok, "lie").has_value());
+  ASSERT_TRUE(mesh_.report(offers[1], Outcome::ok, "truth").has_value());
+  const auto third = ask_all();
+  ASSERT_EQ(third.size(), 1U);
+  EXPECT_NE(third[0].lease.node, offers[0].lease.node);
+  EXPECT_NE(third[0].lease.node, offers[1].lease.node);
+  ASSERT_TRUE(mesh_.report(third[0], Outcome::ok, "truth").has_value());
+  EXPECT_EQ(mesh_.task(task)->status, TaskStatus::completed);
+  EXPECT_EQ(mesh_.task(task)->result()->output.bytes, "truth");
+  EXPECT_EQ(mesh_.node(offers[0].lease.node.value)->disputed, 1U);
+  EXPECT_LT(mesh_.node(offers[0].lease.node.value)->reputation(), 0.5);
+}
+
+TEST_F(QuorumTest, FailsWithoutAgreementOnceNoFurtherReplicaCouldBringIt) {
+  add_nodes(4);
+  const TaskPtr task = mesh_.submit(quorum(2, 3));
+  int answer = 0;
+  for (int round = 0; round < 3; ++round) {
+    for (const Offer& offer : ask_all()) {
+      ASSERT_TRUE(mesh_.report(offer, Outcome::ok, std::to_string(answer++)).has_value());
+    }
+  }
+  EXPECT_EQ(mesh_.task(task)->status, TaskStatus::failed);
+  EXPECT_EQ(mesh_.task(task)->reason, Outcome::no_agreement);
+  EXPECT_EQ(mesh_.task(task)->failures.size(), 3U);
+  EXPECT_EQ(answer, 3);
+}
+
+TEST_F(QuorumTest, NeverGivesTwoReplicasToOneNode) {
+  add_nodes(1);
+  const TaskPtr task = mesh_.submit(quorum(2, 5));
+  EXPECT_EQ(ask_all().size(), 1U);
+  EXPECT_TRUE(ask_all().empty());
+  EXPECT_EQ(mesh_.task(task)->leases.size(), 1U);
+}
+
+TEST_F(QuorumTest, PrefersNodesOfDifferentOwners) {
+  for (int i = 0; i < 8; ++i) {
+    Registration node = mesh_.add_node("x" + std::to_string(i))->registration;
+    node.id.value = "n" + std::to_string(i);
+    node.owner = i == 7 ? "other" : "one";
+    node.slots = 100;
+    mesh_.add_node(std::move(node));
+    mesh_.wait_for_lease("n" + std::to_string(i), 100);
+  }
+  for (int round = 0; round < 20; ++round) {
+    const TaskPtr task = mesh_.submit(quorum(2, 5));
+    const auto& leases = mesh_.task(task)->leases;
+    ASSERT_EQ(leases.size(), 2U);
+    EXPECT_EQ(std::ranges::count(leases, NodeId{"n7"}, &Lease::node), 1);
+    for (int i = 0; i < 8; ++i) mesh_.wait_for_lease("n" + std::to_string(i), 100);
+  }
+}
+
+TEST_F(QuorumTest, ALostReplicaIsReplacedByAnother) {
+  add_nodes(3);
+  const TaskPtr task = mesh_.submit(quorum(2, 5));
+  const auto offers = ask_all();
+  ASSERT_EQ(offers.size(), 2U);
+  ASSERT_TRUE(mesh_.report(offers[0], Outcome::ok, "x").has_value());
+  ASSERT_TRUE(mesh_.report(offers[1], Outcome::node_error).has_value());
+  mesh_.pass(Duration(1'000));
+  const auto again = ask_all();
+  ASSERT_EQ(again.size(), 1U);
+  ASSERT_TRUE(mesh_.report(again[0], Outcome::ok, "x").has_value());
+  EXPECT_EQ(mesh_.task(task)->status, TaskStatus::completed);
+}
+
+TEST_F(QuorumTest, AgreesOnAFailureThatIsTheProgramsOwn) {
+  add_nodes(2);
+  const TaskPtr task = mesh_.submit(quorum(2, 5));
+  for (const Offer& offer : ask_all()) {
+    ASSERT_TRUE(mesh_.report(offer, Outcome::trap).has_value());
+  }
+  EXPECT_EQ(mesh_.task(task)->status, TaskStatus::failed);
+  EXPECT_EQ(mesh_.task(task)->reason, Outcome::trap);
+}
+
+TEST_F(QuorumTest, AdaptiveReplicatesNodesThatHaveNotProvedThemselves) {
+  add_nodes(3);
+  const TaskPtr task = mesh_.submit(quorum(2, 5, true));
+  EXPECT_EQ(ask_all().size(), 2U);
+  EXPECT_EQ(mesh_.task(task)->status, TaskStatus::running);
+}
+
+TEST_F(QuorumTest, AdaptiveMostlyBelievesNodesThatHave) {
+  add_nodes(2);
+  int alone = 0;
+  for (int round = 0; round < 300; ++round) {
+    const TaskPtr task = mesh_.submit(quorum(2, 5, true));
+    const auto offers = ask_all();
+    for (const Offer& offer : offers) {
+      static_cast<void>(mesh_.report(offer, Outcome::ok, "x"));
+    }
+    ASSERT_EQ(mesh_.task(task)->status, TaskStatus::completed) << "round " << round;
+    if (mesh_.task(task)->answers.size() == 1) ++alone;
+    if (round < 10) {
+      ASSERT_EQ(alone, 0);
+    }
+  }
+  EXPECT_GT(alone, 100);
+  EXPECT_LT(alone, 290);
+}
+
+TEST_F(QuorumTest, GangIsComparedRankByRank) {
+  add_nodes(5);
+  TaskSpec spec = quorum(2, 5);
+  spec.requirements.min_nodes = 2;
+  const TaskPtr task = mesh_.submit(std::move(spec));
+  const auto offers = ask_all();
+  ASSERT_EQ(offers.size(), 4U);
+  for (const Offer& offer : offers) {
+    const bool liar = offer.lease.epoch == offers[0].lease.epoch;
+    const std::string answer = liar ? "lie" : "rank " + std::to_string(offer.lease.rank);
+    ASSERT_TRUE(mesh_.report(offer, Outcome::ok, answer).has_value());
+  }
+  EXPECT_EQ(mesh_.task(task)->status, TaskStatus::running);
+  const TaskPtr more = mesh_.task(task);
+  ASSERT_EQ(more->leases.size(), 1U);
+  EXPECT_EQ(more->leases[0].rank, offers[0].lease.rank);
+}
+
+TEST(Recheck, AnAnswerThatIsRefutedDisputesItsNodeAndTheTaskGoesElsewhere) {
+  Mesh mesh;
+  mesh.add_node("liar");
+  mesh.add_node("honest");
+  TaskSpec spec;
+  spec.verification.mode = VerificationMode::recheck;
+  const TaskPtr task = mesh.submit(std::move(spec));
+  const Offer offer = mesh.lease("liar").at(0);
+  ASSERT_TRUE(mesh.report(offer, Outcome::ok, "lie").has_value());
+  EXPECT_EQ(mesh.task(task)->status, TaskStatus::verifying);
+  Verdict refuted;
+  refuted.refused.push_back({.epoch = offer.lease.epoch, .detail = "other bytes"});
+  mesh.core().verified(mesh.now(), task->id, refuted);
+  mesh.turn();
+  EXPECT_EQ(mesh.node("liar")->disputed, 1U);
+  mesh.pass(Duration(10'000));
+  EXPECT_TRUE(mesh.lease("liar").empty());
+  const Offer second = mesh.lease("honest").at(0);
+  ASSERT_TRUE(mesh.report(second, Outcome::ok, "truth").has_value());
+  mesh.core().verified(mesh.now(), task->id, {});
+  mesh.turn();
+  EXPECT_EQ(mesh.task(task)->status, TaskStatus::completed);
+  EXPECT_EQ(mesh.task(task)->result()->output.bytes, "truth");
+}
+
+TEST(SpotCheck, ProbabilityFallsWithTheStreakButNeverToNothing) {
+  EXPECT_EQ(spot_check_probability(9, 10), 1);
+  EXPECT_EQ(spot_check_probability(10, 10), 1);
+  EXPECT_EQ(spot_check_probability(100, 10), 0.1);
+  EXPECT_GT(spot_check_probability(1'000'000, 10), 0);
+}
+
+}  // namespace
+}  // namespace vcp::mesh
