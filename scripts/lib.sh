@@ -6,9 +6,6 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/ambient-vcp
 jobs=$(nproc)
 
-# So that a second checkout finds what the first one compiled.
-export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
-
 # say TEXT: one line, with the minutes and seconds since the script started.
 say() {
   printf '[%2d:%02d] %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"
