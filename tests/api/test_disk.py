@@ -83,6 +83,17 @@ def test_a_full_disk_refuses_and_loses_nothing(disk, make_daemon):
 
 
 @pytest.mark.root
+def test_a_daemon_that_could_not_write_ends_with_1(disk, make_daemon):
+    daemon = make_daemon(data_dir=disk / "data").start()
+    client = daemon.submitter()
+    module = tasks.upload(client, modules.echo())
+    fill(disk, leave=2**20)
+    submit_until_refused(client, tasks.parked(module, argv=[os.urandom(15_000).hex()]))
+    assert daemon.terminate() == 1
+    assert "vcpd: " in daemon.log()
+
+
+@pytest.mark.root
 def test_a_blob_that_does_not_fit_is_refused_and_leaves_nothing(disk, make_daemon):
     daemon = make_daemon(data_dir=disk / "data").start()
     client = daemon.submitter()

@@ -137,6 +137,8 @@ Async<Result<>> Lifecycle::live(const Serving& serving) {
   co_await local_agent_ended_.wait();
   const Result<> durable = co_await coordinator_.durable_now();
   spdlog::info("stopped");
+  // What failed earlier was taken back, so that all of the rest may well be durable.
+  if (const auto failure = coordinator_.failure()) co_return std::unexpected(*failure);
   co_return durable;
 }
 
