@@ -121,7 +121,12 @@ constexpr std::string_view kNode = R"({
     "node_type": {"$ref": "#/components/schemas/NodeType"},
     "capabilities": {"$ref": "#/components/schemas/Capabilities"},
     "slots": {"type": "integer", "minimum": 1},
-    "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+    "labels": {
+      "type": "object",
+      "maxProperties": 64,
+      "propertyNames": {"minLength": 1, "maxLength": 64},
+      "additionalProperties": {"type": "string", "maxLength": 256}
+    },
     "safety_policy": {"$ref": "#/components/schemas/SafetyPolicy"},
     "health_score": {"type": "number", "minimum": 0, "maximum": 100},
     "status": {"$ref": "#/components/schemas/NodeStatus"},
@@ -485,7 +490,8 @@ constexpr std::string_view kRequirements = R"({
       "type": "object",
       "description": "The value that a label must have, or `true` if it only has to be there.",
       "maxProperties": 64,
-      "additionalProperties": {"anyOf": [{"type": "string"}, {"const": true}]},
+      "propertyNames": {"minLength": 1, "maxLength": 64},
+      "additionalProperties": {"anyOf": [{"type": "string", "maxLength": 256}, {"const": true}]},
       "examples": [{"zone": "b", "ssd": true}]
     },
     "min_health_score": {"type": "number", "minimum": 0, "maximum": 100},
