@@ -221,6 +221,9 @@ Async<Handled> post_node(State& api, Request& request) {
   if (const Result<> own = acts_for(who, registration->id.value); !own) {
     co_return std::unexpected(own.error());
   }
+  if (registration->id.value == api.services.own_node) {
+    co_return fail(Code::conflict, "the node " + api.services.own_node + " is the server itself");
+  }
   registration->owner = who.owner;
 
   std::string secret;

@@ -59,7 +59,9 @@ Result<> run(const daemon_::Settings& settings, const vcp::http::ServerOptions& 
        .spool_directory = data_dir,
        .limits = daemon_::api_limits(settings),
        .metrics = [&] { return metrics.render(**coordinator, lifecycle.connections()); },
-       .draining = [&] { return lifecycle.draining(); }});
+       .draining = [&] { return lifecycle.draining(); },
+       .own_node =
+           settings.local_slots > 0 ? std::string(daemon_::LocalNode::kId) : std::string()});
   auto authenticate =
       settings.insecure_no_auth ? daemon_::trusting(api.authenticator()) : api.authenticator();
   auto server = vcp::http::Server::listen(

@@ -32,6 +32,8 @@ struct Services {
   Limits limits;
   std::function<std::string()> metrics;  ///< in the text format of Prometheus
   std::function<bool()> draining;
+  std::string own_node =
+      {};  ///< the id of the node that this process is itself; empty if it is none
 };
 
 /// The API: what each route parses, calls and renders. It outlives the server that serves it.

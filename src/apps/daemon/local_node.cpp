@@ -223,7 +223,7 @@ void LocalLink::interrupt() {
 // --- The node
 
 LocalNode::LocalNode(Coordinator& coordinator, wasm::Engine engine)
-    : link_(coordinator, NodeId{"local"}), engine_(std::move(engine)) {}
+    : link_(coordinator, NodeId{std::string(kId)}), engine_(std::move(engine)) {}
 
 Result<std::unique_ptr<LocalNode>> LocalNode::create(asio::io_context& io, Coordinator& coordinator,
                                                      wasm::Compiler compiler,
@@ -241,7 +241,7 @@ Result<std::unique_ptr<LocalNode>> LocalNode::create(asio::io_context& io, Coord
 
   const std::uint32_t cores = std::max(1U, std::thread::hardware_concurrency());
   agent::AgentOptions agent_options;
-  agent_options.registration = {.node_id = "local",
+  agent_options.registration = {.node_id = std::string(kId),
                                 .region = "default",
                                 .node_type = "compute",
                                 .bandwidth_mbps = 1'000,

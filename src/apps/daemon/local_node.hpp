@@ -54,6 +54,8 @@ struct LocalNodeOptions {
 /// leases.
 class LocalNode {
  public:
+  static constexpr std::string_view kId = "local";
+
   [[nodiscard]] static Result<std::unique_ptr<LocalNode>> create(
       asio::io_context& io, coordinator::Coordinator& coordinator, wasm::Compiler compiler,
       const LocalNodeOptions& options, const Clock& clock, Random& random);
