@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The programs as processes: flags, exit codes, configuration, starting and stopping."""
 
+import datetime
 import os
 import re
 import signal
@@ -293,6 +294,34 @@ def test_a_bad_value_of_vcp_node_is_named(server, programs, tmp_path, arguments)
     run = programs.run("vcp-node", *given, *arguments, timeout=20)
     assert run.returncode in (1, 2)
     assert arguments[0].lstrip("-") in text(run) or arguments[1] in text(run)
+
+
+def hours(first, last):
+    """The rule for the hours from `first` to `last`, counted from now."""
+    def time_of_day(offset):
+        moment = datetime.datetime.now() + datetime.timedelta(hours=offset)
+        return moment.strftime("%H:%M")
+    return f"{time_of_day(first)}-{time_of_day(last)}"
+
+
+@pytest.mark.parametrize("rules", [[hours(-1, 1)], ["mains"], [hours(2, 3), hours(-1, 1)]],
+                         ids=["these hours", "mains", "one of two"])
+def test_a_node_works_when_its_owner_lets_it(server, client, names, start_node, rules):
+    name = names("willing")
+    start_node(server, node_id=name,
+               args=["--label", f"only={name}", *(f"--only-when={rule}" for rule in rules)])
+    wanted = tasks.requirements(labels={"only": name})
+    task = tasks.completed(client, modules.echo(), requirements=wanted)
+    assert task["assigned_nodes"] == [name]
+
+
+def test_a_node_takes_nothing_outside_its_hours(server, client, names, start_node):
+    name = names("unwilling")
+    start_node(server, node_id=name,
+               args=["--label", f"only={name}", f"--only-when={hours(2, 3)}"])
+    body = tasks.body(tasks.upload(client, modules.echo()),
+                      requirements=tasks.requirements(labels={"only": name}))
+    assert ok(client.post("tasks?wait=2", json=body), 201)["status"] == "pending"
 
 
 def test_a_missing_token_file_is_named(server, programs, tmp_path):

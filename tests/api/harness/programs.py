@@ -4,6 +4,7 @@
 import os
 import re
 import signal
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from .expect import ok
 from .rest import Client, Raw
 from .wait import eventually
 
-LISTENING = re.compile(rb"^listening on http://(\S+):(\d+)\s*$", re.MULTILINE)
+LISTENING = re.compile(rb"^listening on https?://(\S+):(\d+)\s*$", re.MULTILINE)
 
 # Settings that tests shorten, as environment variables of vcpd.
 LEASE_TTL = "VCP_LEASE_TTL_MS"
@@ -111,14 +112,15 @@ class Process:
 
 
 class Daemon(Process):
-    """A vcpd on a loopback port of its own."""
+    """A vcpd on a loopback port of its own; over TLS if there is a `ca_file` to trust it by."""
 
-    def __init__(self, programs, work_dir, *, data_dir=None, args=(), env=None):
+    def __init__(self, programs, work_dir, *, data_dir=None, args=(), env=None, ca_file=None):
         super().__init__(programs, "vcpd", work_dir, env)
         self.data_dir = Path(data_dir) if data_dir else self.work_dir / "data"
         self.args = list(args)
         self.host = "127.0.0.1"
         self.port = 0
+        self.ca_file = ca_file
         self._tokens = {}
 
     def launch_only(self):
@@ -144,7 +146,7 @@ class Daemon(Process):
 
     @property
     def url(self):
-        return f"http://{self.host}:{self.port}"
+        return f"{'https' if self.ca_file else 'http'}://{self.host}:{self.port}"
 
     @property
     def admin_token(self):
@@ -160,7 +162,8 @@ class Daemon(Process):
         return self.client(None)
 
     def client(self, token):
-        return Client(self.host, self.port, token)
+        tls = ssl.create_default_context(cafile=self.ca_file) if self.ca_file else None
+        return Client(self.host, self.port, token, tls)
 
     def raw(self, timeout=20.0):
         return Raw(self.host, self.port, timeout)

@@ -40,19 +40,21 @@ class Response:
 
 
 class Client:
-    """Requests to one server as the holder of one token; a connection for each request.
+    """Requests to one server as the holder of one token; a connection for each request, over TLS
+    if there is a context for it.
 
     Paths that begin with `/` are taken as they are; others stand below `/api/v1/`.
     """
 
-    def __init__(self, host, port, token=None):
+    def __init__(self, host, port, token=None, tls=None):
         self.host = host
         self.port = port
         self.token = token
+        self.tls = tls
 
     def using(self, token):
         """The same server with another token, or with None."""
-        return Client(self.host, self.port, token)
+        return Client(self.host, self.port, token, self.tls)
 
     def request(self, method, path, json=_UNSET, body=None, headers=None, timeout=30.0):
         """Sends one request and reads the whole answer. Raises OSError and HTTPException."""
@@ -63,7 +65,7 @@ class Client:
             body = jsonlib.dumps(json).encode()
             fields["Content-Type"] = "application/json"
         fields.update(headers or {})
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+        connection = self._connect(timeout)
         try:
             try:
                 connection.request(method, absolute(path), body=body, headers=fields)
@@ -73,6 +75,12 @@ class Client:
             return Response(answer.status, answer.getheaders(), answer.read())
         finally:
             connection.close()
+
+    def _connect(self, timeout):
+        if self.tls is None:
+            return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+        return http.client.HTTPSConnection(self.host, self.port, timeout=timeout,
+                                           context=self.tls)
 
     def get(self, path, **options):
         return self.request("GET", path, **options)
