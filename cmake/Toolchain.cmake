@@ -37,6 +37,11 @@ if(VCP_SANITIZE)
   string(REPLACE "fuzzer" "fuzzer-no-link" VCP_SANITIZE_COMPILE "${VCP_SANITIZE}")
   add_compile_options(-fsanitize=${VCP_SANITIZE_COMPILE} -fno-sanitize-recover=all
                       -fno-omit-frame-pointer -O1 -g1) # -O0 is too slow for the black-box tests
+  if(VCP_SANITIZE MATCHES "undefined")
+    # A fifth of the time to compile, for what AddressSanitizer finds too (a null or too small object)
+    # or what there is none of here (casts down a hierarchy).
+    add_compile_options(-fno-sanitize=null,object-size,vptr)
+  endif()
   add_link_options(-fsanitize=${VCP_SANITIZE_COMPILE})
 else()
   add_compile_options($<$<CONFIG:RelWithDebInfo>:-D_FORTIFY_SOURCE=2> -fstack-protector-strong)
