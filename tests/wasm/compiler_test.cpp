@@ -83,7 +83,7 @@ TEST(Compiler, MachineCodeIsLimited) {
   EXPECT_THAT(artifact.error().message, HasSubstr("more than 1000 bytes"));
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !VCP_SANITIZED
 TEST(Compiler, MemoryIsLimited) {
   const auto artifact =
       compiler({.memory_bytes = std::uint64_t{200} << 20}).compile(costly_module());
