@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The HTTP server with nothing behind it: GET /api/v1/health answers a fixed text. What the
-// transport costs, for health_vs_nginx.py.
+// transport costs, for `compare.py transport`.
 #include <cstdlib>
 #include <iostream>
 
