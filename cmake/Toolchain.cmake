@@ -32,7 +32,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 
 set(VCP_SANITIZE "" CACHE STRING "Sanitizers to build with, as for -fsanitize=")
+set(VCP_SANITIZED 0) # for the few sources that must know
 if(VCP_SANITIZE)
+  set(VCP_SANITIZED 1)
   # Fuzz targets link libFuzzer's main themselves; everything else only carries its coverage.
   string(REPLACE "fuzzer" "fuzzer-no-link" VCP_SANITIZE_COMPILE "${VCP_SANITIZE}")
   add_compile_options(-fsanitize=${VCP_SANITIZE_COMPILE} -fno-sanitize-recover=all
