@@ -84,6 +84,8 @@ int main(int argc, char** argv) {
   vcp::cli::add_tasks(app, commands);
   vcp::cli::add_nodes(app, commands);
   vcp::cli::add_modules(app, commands);
+  vcp::cli::add_proofs(app, commands);
+  vcp::cli::add_receipts(app, commands);
   vcp::cli::add_tokens(app, commands);
   vcp::cli::add_top(app, commands);
   CLI::App* completion = app.add_subcommand("completion", "Print a completion script for a shell");

@@ -28,7 +28,8 @@ bool equal(const mesh::Task& a, const mesh::Task& b) {
     return std::tie(t.id, *t.spec, t.status, t.created_at, t.updated_at, t.not_before, t.started,
                     t.leases, t.answers, t.failures, t.recheck, t.reason, t.detail);
   };
-  const bool same_result = a.assembled && b.assembled ? *a.assembled == *b.assembled : a.assembled == b.assembled;
+  const bool same_result =
+      a.assembled && b.assembled ? *a.assembled == *b.assembled : a.assembled == b.assembled;
   return durable(a) == durable(b) && same_result;
 }
 bool equal(const ContentRecord& a, const ContentRecord& b) {

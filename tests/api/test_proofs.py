@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`vcp proofs verify` and `vcp receipts verify`: from files alone, without a server."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+PRODUCT = Path(__file__).parent.parent / "zk" / "data" / "snarkjs" / "product"
+KEY, PROOF, PUBLIC = (PRODUCT / f"{name}.json" for name in ("verification_key", "proof", "public"))
+
+
+@pytest.fixture
+def verify(programs):
+    return lambda *arguments: programs.run("vcp", "proofs", "verify", *arguments)
+
+
+def test_a_proof_of_snarkjs_is_valid(verify):
+    run = verify(KEY, PROOF, PUBLIC)
+    assert (run.returncode, run.stdout) == (0, b"valid\n")
+
+
+def test_a_proof_of_something_else_is_invalid_with_the_reason(verify, tmp_path):
+    other = tmp_path / "public.json"
+    other.write_text(json.dumps([str(int(json.loads(PUBLIC.read_text())[0]) + 1)]))
+    run = verify(KEY, PROOF, other)
+    assert run.returncode == 1
+    assert run.stdout.startswith(b"invalid: ")
+
+
+def test_json_is_for_programs(verify):
+    run = verify(KEY, PROOF, PUBLIC, "--json")
+    assert json.loads(run.stdout) == {"valid": True}
+
+
+@pytest.mark.parametrize("which", range(3))
+def test_a_file_that_is_not_there_or_says_nothing_is_unreadable(verify, tmp_path, which):
+    for broken in (tmp_path / "missing", tmp_path / "empty"):
+        if broken.name == "empty":
+            broken.write_bytes(b"")
+        files = [KEY, PROOF, PUBLIC]
+        files[which] = broken
+        run = verify(*files)
+        assert run.returncode == 2, run
+        assert run.stderr
+
+
+def test_a_key_that_anyone_can_forge_for_is_refused(verify):
+    run = verify(PRODUCT / "uncontributed_key.json", PROOF, PUBLIC)
+    assert run.returncode == 2
+    assert run.stderr
+
+
+def test_a_batch_names_the_bad_ones(verify, tmp_path):
+    good = {"proof": json.loads(PROOF.read_text()),
+            "public_signals": json.loads(PUBLIC.read_text())}
+    bad = {**good, "public_signals": ["1"]}
+    batch = tmp_path / "batch.json"
+    batch.write_text(json.dumps([good, bad, good]))
+    run = verify(KEY, "--batch", batch, "--json")
+    assert run.returncode == 1
+    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    assert [line["valid"] for line in lines] == [True, False, True]
+    assert lines[1]["reason"]
+
+
+def test_wrong_arguments_are_told(verify):
+    assert verify(KEY).returncode == 2
+    assert verify(KEY, PROOF).returncode == 2
+    assert verify(KEY, PROOF, PUBLIC, "--allow-withdrawn", "risc0 9").returncode == 2
+
+
+# --- receipts of a log --------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def sample(programs, tmp_path_factory):
+    """A log with a receipt in it, and the keys that signed its checkpoint."""
+    directory = tmp_path_factory.mktemp("log") / "sample"
+    assert programs.run("log_sample", directory).returncode == 0
+    return directory
+
+
+def test_a_receipt_is_verified_offline(programs, sample):
+    run = programs.run("vcp", "receipts", "verify", sample / "receipt.json", "--key",
+                       sample / "keys")
+    assert run.returncode == 0, run
+    assert run.stdout.startswith(b"leaf ")
+
+
+def test_a_receipt_that_was_changed_fails_and_says_what(programs, sample, tmp_path):
+    evidence = json.loads((sample / "receipt.json").read_text())
+    evidence["receipt"]["forged"] = "yes"
+    forged = tmp_path / "receipt.json"
+    forged.write_text(json.dumps(evidence))
+    run = programs.run("vcp", "receipts", "verify", forged, "--key", sample / "keys")
+    assert run.returncode == 1
+    assert b"proof" in run.stderr or b"root" in run.stderr, run.stderr
+
+
+def test_a_receipt_under_another_key_fails(programs, sample):
+    other = "example.org/log+6a5ba0a6+AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"
+    run = programs.run("vcp", "receipts", "verify", sample / "receipt.json", "--key", other)
+    assert run.returncode == 1
+    assert run.stderr
