@@ -20,6 +20,7 @@ Handled get_metrics(State& api, http::Request& request);
 Handled get_openapi(State& api, http::Request& request);
 Handled get_docs(State& api, http::Request& request);
 Async<Handled> get_statistics(State& api, http::Request& request);
+Async<void> get_events(State& api, http::Exchange& exchange);
 
 // Nodes
 Async<Handled> post_node(State& api, http::Request& request);

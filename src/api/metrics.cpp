@@ -92,6 +92,17 @@ struct Metrics::State {
   Gauge& connections =
       BuildGauge().Name("vcp_http_connections").Help("Open ones").Register(registry).Add({});
 
+  Gauge& event_streams = BuildGauge()
+                             .Name("vcp_event_streams")
+                             .Help("Clients that follow events")
+                             .Register(registry)
+                             .Add({});
+  Gauge& dropped_event_streams = BuildGauge()
+                                     .Name("vcp_event_streams_dropped_total")
+                                     .Help("Those that were given up")
+                                     .Register(registry)
+                                     .Add({});
+
   // One entry a route and status, found without building label maps for each request.
   struct Series {
     Counter* count;
@@ -168,6 +179,9 @@ std::string Metrics::render(coordinator::Coordinator& coordinator, std::size_t c
   set(state_->queued, "queue", "commands", static_cast<double>(coordinator.queued_commands()));
   set(state_->queued, "queue", "commits", static_cast<double>(coordinator.queued_commits()));
   set(state_->queued, "queue", "pool", static_cast<double>(coordinator.pool().load()));
+  const coordinator::EventLog& events = coordinator.events();
+  state_->event_streams.Set(static_cast<double>(events.subscriptions()));
+  state_->dropped_event_streams.Set(static_cast<double>(events.dropped_readers()));
   state_->connections.Set(static_cast<double>(connections));
   return prometheus::TextSerializer().Serialize(state_->registry.Collect());
 }

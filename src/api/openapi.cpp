@@ -30,6 +30,7 @@ constexpr std::string_view kDescription =
 
 constexpr std::string_view kLines = "application/x-ndjson";
 constexpr std::string_view kBytes = "application/octet-stream";
+constexpr std::string_view kEvents = "text/event-stream";
 
 constexpr std::array kRoles{Role::admin, Role::submitter, Role::reader,
                             Role::join,  Role::node,      Role::fl_client};
@@ -78,6 +79,8 @@ constexpr std::array kQueryParameters{
               R"({"$ref":"#/components/schemas/TaskType"})"},
     Parameter{"module_id", "", "Only tasks of this module.",
               R"({"$ref":"#/components/schemas/Digest"})"},
+    Parameter{"types", "", "Only events of these types: task, node, round, with commas between.",
+              R"({"type":"string","examples":["task,node"]})"},
     Parameter{"created_after", "", "Only tasks made after this time.",
               R"({"type":"string","format":"date-time"})"},
     Parameter{"created_before", "", "Only tasks made before this time.",
@@ -100,6 +103,8 @@ constexpr Parameter kIdempotencyKey{
 constexpr Parameter kIfNoneMatch{"If-None-Match", "",
                                  "The `ETag` of an answer before: 304 if it still holds.",
                                  R"({"type":"string"})"};
+constexpr Parameter kLastEventId{"Last-Event-ID", "", "Go on after the event with this id.",
+                                 R"({"type":"string","pattern":"^[0-9]+$"})"};
 constexpr Parameter kRange{"Range", "", "One range of bytes (RFC 9110, section 14).",
                            R"({"type":"string","examples":["bytes=0-1023"]})"};
 
@@ -173,8 +178,12 @@ bool may_exist_already(const Route& route) {
   return route.success_status == 201 && contains(kNamed, route.response_schema);
 }
 
+bool serves_events(const Route& route) { return route.pattern.ends_with("/events"); }
+
 /// Content of some size, sent from where it lies.
-bool serves_content(const Route& route) { return route.method == Method::get && is_stream(route); }
+bool serves_content(const Route& route) {
+  return route.method == Method::get && is_stream(route) && !serves_events(route);
+}
 
 bool is_list(const Route& route) { return contains(route.query, "cursor"); }
 
@@ -242,6 +251,7 @@ std::string operation_id(const Route& route) {
 /// What a route answers with that has no schema.
 std::string_view content_type(const Route& route) {
   if (takes_lines(route)) return kLines;
+  if (serves_events(route)) return kEvents;
   if (!route.response_schema.empty()) return "application/json";
   if (route.pattern == "/openapi.json") return "application/json";
   if (route.pattern == "/metrics") return "text/plain";
@@ -326,6 +336,7 @@ void write_parameters(Writer& writer, const Route& route) {
   if (creates(route)) header(kIdempotencyKey);
   if (route.etag || serves_content(route)) header(kIfNoneMatch);
   if (serves_content(route)) header(kRange);
+  if (serves_events(route)) header(kLastEventId);
   writer.end_array();
 }
 

@@ -111,6 +111,18 @@ std::vector<Route> system_routes(const Binder& to) {
        .tag = "System",
        .summary = "Nodes and tasks in numbers",
        .response_schema = "Statistics"},
+      {.method = Method::get,
+       .pattern = "/api/v1/events",
+       .roles = kReaders,
+       .handler = to(get_events),
+       .tag = "System",
+       .summary = "Follow what happens, as server-sent events",
+       .detail = "Events `task`, `node` and `round`, each when something has a new state, with "
+                 "its number as id: of tasks and rounds those of the owner, of nodes all. Begins "
+                 "with what comes next, or after `Last-Event-ID`, also across a restart. `gap` "
+                 "comes first if something after that is not kept any more, `dropped` last if the "
+                 "client is too slow or its token does not serve any more.",
+       .query = {"types"}},
   };
 }
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "vcp/base/hash.hpp"
@@ -83,6 +84,11 @@ class Encoder {
   void field(const std::pair<A, B>& value) {
     field(value.first);
     field(value.second);
+  }
+  template <class... Ts>
+  void field(const std::variant<Ts...>& value) {
+    field(std::uint64_t{value.index()});
+    std::visit([this](const auto& alternative) { field(alternative); }, value);
   }
   template <class T>
   void field(const std::vector<T>& values) {
@@ -202,6 +208,13 @@ class Decoder {
     field(value.first);
     field(value.second);
   }
+  template <class... Ts>
+  void field(std::variant<Ts...>& value) {
+    std::uint64_t index = 0;
+    field(index);
+    good_ = good_ && index < sizeof...(Ts);
+    if (good_) alternative(value, index, std::index_sequence_for<Ts...>{});
+  }
   template <class T>
   void field(std::vector<T>& values) {
     std::uint64_t count = 0;
@@ -225,6 +238,10 @@ class Decoder {
     describe(*this, record);
   }
 
+  template <class Variant, std::size_t... indices>
+  void alternative(Variant& value, std::uint64_t index, std::index_sequence<indices...>) {
+    ((index == indices ? field(value.template emplace<indices>()) : void()), ...);
+  }
   [[nodiscard]] std::string_view take(std::uint64_t count) {
     good_ = good_ && count <= in_.size();
     if (!good_) return {};

@@ -17,6 +17,7 @@ Coordinator::Coordinator(asio::io_context& io, store::Backend& backend, store::C
       pool_(io, options.pool_threads, options.max_pool_queue),
       nodes_(observer.copied_out),
       tasks_(backend, options.keep_ended_in_memory, observer.copied_out),
+      events_(options.keep_events),
       contents_(files, backend, [this](const Digest& digest) { remove_later(digest); }) {}
 
 Coordinator::~Coordinator() { pool_.stop(); }
@@ -137,6 +138,10 @@ void Coordinator::Writer::erase_blob(const Blob& blob) {
   batch.erase(Table::blobs, owned_key(blob.owner, blob.digest.view()));
   coordinator.blobs_.erase(blob.owner, blob.digest);
   release(blob.digest);
+}
+
+void Coordinator::Writer::announce(Event::OfRound round) {
+  coordinator.loop_->announce({.at = now, .subject = std::move(round)});
 }
 
 void Coordinator::Writer::release(const Digest& digest) {

@@ -52,6 +52,17 @@ Result<> read_table(const store::Backend& backend, Table table,
   return scanned ? damage : scanned;
 }
 
+Event event_of(mesh::Transition& transition) {
+  Event event{.at = transition.at, .subject = {}};
+  if (const auto* task = std::get_if<mesh::Transition::OfTask>(&transition.subject)) {
+    event.subject = Event::OfTask{task->task, task->status, task->spec->owner};
+  } else {
+    auto& node = std::get<mesh::Transition::OfNode>(transition.subject);
+    event.subject = Event::OfNode{std::move(node.node), node.status};
+  }
+  return event;
+}
+
 /// What the store holds of all that is kept in memory.
 struct Stored {
   std::vector<mesh::Node> nodes;
@@ -126,6 +137,7 @@ Result<> Coordinator::Loop::load() {
     tasks.push_back(core_.find_task(id));
   }
   if (stored->last_epoch) core_.restore_epoch(*stored->last_epoch);
+  if (const Result<> loaded = coordinator_.events_.load(backend_); !loaded) return loaded;
   ended_ = stored->ended;
   coordinator_.nodes_.assign(std::move(nodes));
   coordinator_.tasks_.assign(tasks);
@@ -208,6 +220,7 @@ void Coordinator::Loop::turn(std::vector<Step> steps) {
   mesh::Changes changes = core_.take_changes(commit);
   for (const Digest& content : changes.dropped_contents) turn.writer.release(content);
   record(turn, changes);
+  record_events(turn, std::move(changes.transitions));
   coordinator_.nodes_.apply(changes.nodes, changes.removed_nodes);
   coordinator_.tasks_.apply(changes.tasks, gate_.durable());
   resume_polls(turn, std::move(changes.polls));
@@ -230,7 +243,10 @@ void Coordinator::Loop::turn(std::vector<Step> steps) {
   if (now >= next_sweep_) {
     next_sweep_ = now + kSweepInterval;
     sweep_answers("");
+    sweep_again_ = true;
+    swept_to_.clear();
   }
+  sweep_ended(now);
   arm_timer();
 }
 
@@ -321,7 +337,22 @@ void Coordinator::Loop::record_ended(Turn& turn, const Task& task) {
     default:
       ++ended_.cancelled;
   }
-  batch.put(Table::meta, std::string(kEndedKey), encode(ended_));
+  record_counts(turn);
+}
+
+void Coordinator::Loop::record_counts(Turn& turn) const {
+  turn.writer.batch.put(Table::meta, kEndedKey, encode(ended_));
+}
+
+void Coordinator::Loop::record_events(Turn& turn, std::vector<mesh::Transition> transitions) {
+  Events events;
+  for (mesh::Transition& transition : transitions) events.push_back(event_of(transition));
+  std::ranges::move(std::exchange(announced_, {}), std::back_inserter(events));
+  if (events.empty()) return;
+  const std::uint64_t last = coordinator_.events_.append(turn.writer.batch, std::move(events));
+  turn.when_durable.emplace_back([&log = coordinator_.events_, last](const Result<>& durable) {
+    if (durable) log.show(last);
+  });
 }
 
 // --- Waiting for leases

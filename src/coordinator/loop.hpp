@@ -52,6 +52,9 @@ class Coordinator::Loop {
   void claim(Turn& turn, const Once& once);
   void keep_answer(Turn& turn, const Once& once, Answer answer);
 
+  /// One more event of this turn.
+  void announce(Event event) { announced_.push_back(std::move(event)); }
+
   [[nodiscard]] mesh::Core& core() { return core_; }
   [[nodiscard]] UuidSource& ids() { return ids_; }
 
@@ -63,6 +66,8 @@ class Coordinator::Loop {
   void roll_back();
   void record(Turn& turn, const mesh::Changes& changes);
   void record_ended(Turn& turn, const mesh::Task& task);
+  void record_counts(Turn& turn) const;
+  void record_events(Turn& turn, std::vector<mesh::Transition> transitions);
   void resume_polls(Turn& turn, std::vector<mesh::PollAnswer> answers);
   void resume_watches(Turn& turn, const mesh::Changes& changes);
   void end_watch(Turn& turn, std::uint64_t watch, mesh::TaskPtr task);
@@ -72,6 +77,17 @@ class Coordinator::Loop {
   void verify(TaskPtr task);
   void apply_verdict(Turn& turn, const TaskId& task, const mesh::Verdict& verdict);
   void verify_later(TaskPtr task);
+
+  // Retention (retention.cpp).
+  struct Ended {
+    TaskId id;
+    std::string owner;
+    std::vector<Digest> contents;
+  };
+  struct Sweep;
+  void sweep_ended(Time now);
+  [[nodiscard]] std::uint64_t surplus() const;
+  void forget(Turn& turn, const Sweep& sweep);
 
   void publish(const Statistics& statistics);
   void arm_timer();
@@ -106,6 +122,7 @@ class Coordinator::Loop {
   UuidSource ids_;
   std::uint64_t last_commit_;
   EndedCounts ended_;
+  Events announced_;
   bool closed_ = false;
   bool rolled_back_ = false;
   std::uint64_t next_poll_ = 0;
@@ -117,6 +134,12 @@ class Coordinator::Loop {
   std::unordered_map<std::string, std::uint64_t> fresh_answers_;  ///< key to its commit
   std::deque<std::pair<std::uint64_t, std::string>> claims_;      ///< the same, in order
   Time next_sweep_;
+
+  std::atomic<bool> sweeping_ended_ = false;
+  bool sweep_again_ = false;         ///< more are to go than one sweep takes
+  std::string swept_to_;             ///< the key at which the next sweep begins
+  std::uint64_t swept_in_vain_ = 0;  ///< so many were kept when a sweep found too few to go
+
   asio::basic_waitable_timer<std::chrono::steady_clock,
                              asio::wait_traits<std::chrono::steady_clock>, Executor>
       timer_;

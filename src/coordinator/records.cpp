@@ -10,6 +10,8 @@ namespace vcp::coordinator {
 template <>
 inline constexpr auto kGreatest<mesh::NodeType> = mesh::NodeType::any;
 template <>
+inline constexpr auto kGreatest<mesh::NodeStatus> = mesh::NodeStatus::offline;
+template <>
 inline constexpr auto kGreatest<mesh::TaskType> = mesh::TaskType::federated_learning;
 template <>
 inline constexpr auto kGreatest<mesh::TaskStatus> = mesh::TaskStatus::cancelled;
@@ -149,7 +151,23 @@ void describe(C& codec, Is<ContentRecord> auto& r) {
 }
 template <class C>
 void describe(C& codec, Is<EndedCounts> auto& r) {
-  codec(r.completed, r.failed, r.cancelled);
+  codec(r.completed, r.failed, r.cancelled, r.forgotten);
+}
+template <class C>
+void describe(C& codec, Is<Event::OfTask> auto& r) {
+  codec(r.task, r.status, r.owner);
+}
+template <class C>
+void describe(C& codec, Is<Event::OfNode> auto& r) {
+  codec(r.node, r.status);
+}
+template <class C>
+void describe(C& codec, Is<Event::OfRound> auto& r) {
+  codec(r.job, r.round, r.state, r.owner, r.metrics);
+}
+template <class C>
+void describe(C& codec, Is<Event> auto& r) {
+  codec(r.at, r.subject);
 }
 
 std::string encode(const mesh::Node& node) { return encode_record(node); }
@@ -160,6 +178,7 @@ std::string encode(const Blob& blob) { return encode_record(blob); }
 std::string encode(const AnswerRecord& record) { return encode_record(record); }
 std::string encode(const ContentRecord& record) { return encode_record(record); }
 std::string encode(const EndedCounts& counts) { return encode_record(counts); }
+std::string encode(const Events& events) { return encode_record(events); }
 
 Result<mesh::Node> decode_node(std::string_view bytes) {
   return decode_record<mesh::Node>(bytes, "node");
@@ -182,6 +201,9 @@ Result<ContentRecord> decode_content(std::string_view bytes) {
 }
 Result<EndedCounts> decode_counts(std::string_view bytes) {
   return decode_record<EndedCounts>(bytes, "counter");
+}
+Result<Events> decode_events(std::string_view bytes) {
+  return decode_record<Events>(bytes, "list of events");
 }
 
 std::string owned_key(std::string_view owner, std::string_view rest) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <unordered_set>
 
 #include "vcp/coordinator/records.hpp"
 
@@ -233,11 +234,19 @@ void TaskStore::apply(std::span<const mesh::Change<TaskPtr>> changes, std::uint6
   while (ended_.size() > keep_ended_ && ended_.front()->commit <= durable) {
     const TaskPtr task = std::move(ended_.front());
     ended_.pop_front();
-    by_id_.erase(task->id);
-    const auto owned = by_owner_.find(task->spec->owner);
-    owned->second.erase(task->id);
-    if (owned->second.empty()) by_owner_.erase(owned);
+    drop(task);
   }
+}
+
+void TaskStore::forget(std::span<const TaskId> ids) {
+  const std::unique_lock lock(mutex_);
+  std::unordered_set<TaskPtr> gone;
+  for (const TaskId& id : ids) {
+    if (const auto found = by_id_.find(id); found != by_id_.end()) gone.insert(found->second);
+  }
+  if (gone.empty()) return;
+  std::erase_if(ended_, [&gone](const TaskPtr& task) { return gone.contains(task); });
+  for (const TaskPtr& task : gone) drop(task);
 }
 
 void TaskStore::assign(const std::vector<TaskPtr>& active) {
@@ -253,6 +262,14 @@ void TaskStore::put(const TaskPtr& task) {
   by_id_.insert_or_assign(task->id, task);
   Ordered& owned = by_owner_[task->spec->owner];
   owned.insert_or_assign(owned.end(), task->id, task);
+}
+
+/// Under the exclusive lock.
+void TaskStore::drop(const TaskPtr& task) {
+  by_id_.erase(task->id);
+  const auto owned = by_owner_.find(task->spec->owner);
+  owned->second.erase(task->id);
+  if (owned->second.empty()) by_owner_.erase(owned);
 }
 
 }  // namespace vcp::coordinator

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commit_record.hpp"
 
-#include "big_endian.hpp"
+#include "vcp/base/big_endian.hpp"
 
 namespace vcp::store {
 namespace {

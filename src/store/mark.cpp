@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "big_endian.hpp"
+#include "vcp/base/big_endian.hpp"
 #include "vcp/base/hash.hpp"
 
 namespace vcp::store {

@@ -26,8 +26,8 @@ constexpr int kFilterBitsPerKey = 10;
 
 /// The column family of each Table. The first one is there in every RocksDB.
 constexpr std::array<const char*, kTables> kNames = {
-    "default", "nodes",   "active", "finished", "by_owner",   "dead",
-    "tokens",  "modules", "blobs",  "content",  "idempotency"};
+    "default", "nodes",   "active", "finished", "by_owner",    "dead",
+    "tokens",  "modules", "blobs",  "content",  "idempotency", "events"};
 
 rocksdb::CompressionType compression() {
   const std::vector<rocksdb::CompressionType> supported = rocksdb::GetSupportedCompressions();

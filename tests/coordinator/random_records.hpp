@@ -27,7 +27,15 @@ class RandomRecords {
   AnswerRecord answer();
   ContentRecord content() { return {.size = natural(), .references = natural()}; }
   EndedCounts counts() {
-    return {.completed = natural(), .failed = natural(), .cancelled = natural()};
+    return {.completed = natural(),
+            .failed = natural(),
+            .cancelled = natural(),
+            .forgotten = natural()};
+  }
+  Events events() {
+    Events events(random_.below(5));
+    for (Event& event : events) event = {.at = time(), .subject = subject()};
+    return events;
   }
 
  private:
@@ -52,6 +60,17 @@ class RandomRecords {
     Id id;
     random_.fill(std::as_writable_bytes(std::span(id.bytes)));
     return id;
+  }
+
+  decltype(Event::subject) subject() {
+    switch (random_.below(3)) {
+      case 0:
+        return Event::OfTask{bytes<TaskId>(), one_of(mesh::TaskStatus::cancelled), text()};
+      case 1:
+        return Event::OfNode{node_id(), one_of(mesh::NodeStatus::offline)};
+      default:
+        return Event::OfRound{text(), natural(), text(), text(), text()};
+    }
   }
 
   template <class E>

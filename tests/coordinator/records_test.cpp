@@ -36,7 +36,8 @@ bool equal(const ContentRecord& a, const ContentRecord& b) {
   return a.size == b.size && a.references == b.references;
 }
 bool equal(const EndedCounts& a, const EndedCounts& b) {
-  return a.completed == b.completed && a.failed == b.failed && a.cancelled == b.cancelled;
+  return a.completed == b.completed && a.failed == b.failed && a.cancelled == b.cancelled &&
+         a.forgotten == b.forgotten;
 }
 template <std::equality_comparable T>
 bool equal(const T& a, const T& b) {
@@ -75,6 +76,10 @@ struct Counts {
   static auto make(RandomRecords& records) { return records.counts(); }
   static auto decode(std::string_view bytes) { return decode_counts(bytes); }
 };
+struct EventLists {
+  static auto make(RandomRecords& records) { return records.events(); }
+  static auto decode(std::string_view bytes) { return decode_events(bytes); }
+};
 
 template <class Kind>
 class Records : public testing::Test {
@@ -85,7 +90,8 @@ class Records : public testing::Test {
   RandomRecords records_{1};
 };
 
-using Kinds = testing::Types<Nodes, Tasks, Tokens, Modules, Blobs, Answers, ContentRecords, Counts>;
+using Kinds = testing::Types<Nodes, Tasks, Tokens, Modules, Blobs, Answers, ContentRecords, Counts,
+                             EventLists>;
 TYPED_TEST_SUITE(Records, Kinds);
 
 TYPED_TEST(Records, AreReadAsTheyWereWritten) {

@@ -16,6 +16,7 @@
 #include "vcp/base/time.hpp"
 #include "vcp/coordinator/catalog.hpp"
 #include "vcp/coordinator/contents.hpp"
+#include "vcp/coordinator/event_log.hpp"
 #include "vcp/coordinator/pool.hpp"
 #include "vcp/coordinator/records.hpp"
 #include "vcp/coordinator/views.hpp"
@@ -32,6 +33,9 @@ struct Options {
   mesh::Settings mesh;
   std::size_t max_queued_commands = 100'000;
   std::size_t keep_ended_in_memory = 10'000;
+  std::optional<Duration> keep_ended_for = {};         ///< none: for ever
+  std::optional<std::uint64_t> keep_ended_tasks = {};  ///< none: any number
+  std::size_t keep_events = 100'000;
   std::size_t pool_threads = 2;
   std::size_t max_pool_queue = 1'000;
   Duration keep_answers{24 * 60 * 60 * 1000};  ///< of requests with an Idempotency-Key
@@ -89,6 +93,9 @@ class Coordinator {
 
     /// As Core::submit and counting the reference to a large input.
     [[nodiscard]] Result<mesh::TaskPtr> submit(mesh::TaskSpec spec);
+
+    /// Tells those who follow events, once this commit is durable.
+    void announce(Event::OfRound round);
 
     /// One reference to content fewer; the file goes when that is durable and nothing needs it.
     void release(const Digest& digest);
@@ -150,6 +157,7 @@ class Coordinator {
 
   [[nodiscard]] const NodeRegistry& nodes() const { return nodes_; }
   [[nodiscard]] const TaskStore& tasks() const { return tasks_; }
+  [[nodiscard]] const EventLog& events() const { return events_; }
   [[nodiscard]] const Catalog<Module>& modules() const { return modules_; }
   [[nodiscard]] const Catalog<Blob>& blobs() const { return blobs_; }
   [[nodiscard]] const TokenRegistry& tokens() const { return tokens_; }
@@ -195,6 +203,7 @@ class Coordinator {
   Pool pool_;
   NodeRegistry nodes_;
   TaskStore tasks_;
+  EventLog events_;
   Catalog<Module> modules_;
   Catalog<Blob> blobs_;
   TokenRegistry tokens_;

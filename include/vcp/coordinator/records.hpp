@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 #include "vcp/base/hash.hpp"
 #include "vcp/base/ids.hpp"
@@ -80,7 +82,42 @@ struct EndedCounts {
   std::uint64_t completed = 0;
   std::uint64_t failed = 0;
   std::uint64_t cancelled = 0;
+  std::uint64_t forgotten = 0;  ///< of these, so many are not kept any more
+
+  [[nodiscard]] std::uint64_t kept() const { return completed + failed + cancelled - forgotten; }
 };
+
+/// Something that clients are told of: a task, a node or a round of an FL job has a new state.
+struct Event {
+  struct OfTask {
+    TaskId task;
+    mesh::TaskStatus status;
+    std::string owner;
+
+    friend bool operator==(const OfTask&, const OfTask&) = default;
+  };
+  struct OfNode {
+    NodeId node;
+    mesh::NodeStatus status;
+
+    friend bool operator==(const OfNode&, const OfNode&) = default;
+  };
+  struct OfRound {
+    std::string job;
+    std::uint64_t round;
+    std::string state;
+    std::string owner;
+    std::string metrics;  ///< a JSON object; empty if there are none
+
+    friend bool operator==(const OfRound&, const OfRound&) = default;
+  };
+
+  Time at;
+  std::variant<OfTask, OfNode, OfRound> subject;
+
+  friend bool operator==(const Event&, const Event&) = default;
+};
+using Events = std::vector<Event>;
 
 [[nodiscard]] std::string encode(const mesh::Node& node);
 [[nodiscard]] std::string encode(const mesh::Task& task);
@@ -90,6 +127,7 @@ struct EndedCounts {
 [[nodiscard]] std::string encode(const AnswerRecord& record);
 [[nodiscard]] std::string encode(const ContentRecord& record);
 [[nodiscard]] std::string encode(const EndedCounts& counts);
+[[nodiscard]] std::string encode(const Events& events);
 
 // `corrupt` for anything that `encode` does not write.
 [[nodiscard]] Result<mesh::Node> decode_node(std::string_view bytes);
@@ -100,6 +138,7 @@ struct EndedCounts {
 [[nodiscard]] Result<AnswerRecord> decode_answer(std::string_view bytes);
 [[nodiscard]] Result<ContentRecord> decode_content(std::string_view bytes);
 [[nodiscard]] Result<EndedCounts> decode_counts(std::string_view bytes);
+[[nodiscard]] Result<Events> decode_events(std::string_view bytes);
 
 /// A key that sorts by owner, then by the rest.
 [[nodiscard]] std::string owned_key(std::string_view owner, std::string_view rest);

@@ -81,6 +81,9 @@ class TaskStore {
   /// The writer's only. Ended tasks may leave memory once commit `durable` covers them.
   void apply(std::span<const mesh::Change<mesh::TaskPtr>> changes, std::uint64_t durable);
 
+  /// The writer's only. These ended tasks leave the store, and memory.
+  void forget(std::span<const TaskId> ids);
+
   /// The writer's only. In memory these, which have not ended, and no others.
   void assign(const std::vector<mesh::TaskPtr>& active);
 
@@ -93,6 +96,7 @@ class TaskStore {
   using Ordered = std::map<TaskId, mesh::TaskPtr>;
 
   void put(const mesh::TaskPtr& task);
+  void drop(const mesh::TaskPtr& task);
   [[nodiscard]] Walk walk_memory(const TaskFilter& filter, const std::optional<TaskId>& before,
                                  std::size_t limit) const;
   static void walk_owner(const Ordered& tasks, const TaskFilter& filter,

@@ -26,8 +26,9 @@ enum class Table : std::uint8_t {
   blobs = 8,         ///< owner, 0, digest -> Blob
   content = 9,       ///< digest -> size and number of references
   idempotency = 10,  ///< owner, 0, key -> the first answer
+  events = 11,       ///< number of the first (8 bytes) -> the events of one commit
 };
-inline constexpr std::size_t kTables = 11;
+inline constexpr std::size_t kTables = 12;
 
 /// What is written together: all of it or nothing of it. Of two writes to one key the later counts.
 class Batch {

@@ -134,6 +134,13 @@ void declare(CLI::App& app, Settings& s) {
           CLI::IsMember({"weighted", "round_robin", "least_loaded", "latency_aware", "spread"}));
   option("--keep-ended-in-memory", s.keep_ended_in_memory, "tasks that have ended")
       ->check(CLI::Range(0, 10'000'000));
+  option("--retain-ended-days", s.retain_ended_days,
+         "a task that ended so long ago is deleted; 0: none is")
+      ->check(CLI::Range(0, 36'500));
+  option("--retain-ended-tasks", s.retain_ended_tasks,
+         "of more ended tasks the oldest are deleted; 0: none are");
+  option("--retain-events", s.retain_events, "for clients that come back to follow them")
+      ->check(CLI::Range(1, 10'000'000));
 
   option("--gang-patience-ms", s.gang_patience_ms,
          "a gang that has waited so long has nodes reserved for it")
@@ -211,6 +218,11 @@ Result<coordinator::Options> coordinator_options(const Settings& settings) {
   options.mesh.heartbeat_interval = Duration(settings.heartbeat_interval_ms);
   options.mesh.strategy = *mesh::parse_strategy(settings.strategy);
   options.keep_ended_in_memory = settings.keep_ended_in_memory;
+  if (settings.retain_ended_days > 0) {
+    options.keep_ended_for = std::chrono::days(settings.retain_ended_days);
+  }
+  if (settings.retain_ended_tasks > 0) options.keep_ended_tasks = settings.retain_ended_tasks;
+  options.keep_events = settings.retain_events;
   options.pool_threads = settings.pool_threads > 0 ? settings.pool_threads : std::max(2U, cores());
   options.max_pool_queue = settings.pool_queue;
   return options;

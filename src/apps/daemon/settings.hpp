@@ -49,6 +49,9 @@ struct Settings {
   std::uint32_t heartbeat_interval_ms = 10'000;
   std::string strategy = "weighted";
   std::uint32_t keep_ended_in_memory = 10'000;
+  std::uint32_t retain_ended_days = 30;          ///< 0: for ever
+  std::uint64_t retain_ended_tasks = 1'000'000;  ///< 0: any number
+  std::uint32_t retain_events = 100'000;
   std::uint32_t gang_patience_ms = 2'000;
   double owner_weight = 1;
   std::uint64_t max_pending_per_owner = 0;  ///< 0: any number

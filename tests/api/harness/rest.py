@@ -70,7 +70,9 @@ class Client:
             try:
                 connection.request(method, absolute(path), body=body, headers=fields)
             except (BrokenPipeError, ConnectionResetError):
-                pass  # refused before the body was taken: the answer may be there already
+                # Refused before the body was taken: the answer may be there already.
+                if connection.sock is None:
+                    raise
             answer = connection.getresponse()
             return Response(answer.status, answer.getheaders(), answer.read())
         finally:

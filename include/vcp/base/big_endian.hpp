@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace vcp::store {
+namespace vcp {
 
 /// Appends the number, highest byte first, so that the order of the bytes is that of the numbers.
 inline void append_u64(std::string& out, std::uint64_t number) {
@@ -22,4 +22,4 @@ inline std::uint64_t read_u64(std::string_view bytes) {
   return number;
 }
 
-}  // namespace vcp::store
+}  // namespace vcp
