@@ -88,7 +88,7 @@ class Encoder {
   template <class... Ts>
   void field(const std::variant<Ts...>& value) {
     field(std::uint64_t{value.index()});
-    std::visit([this](const auto& alternative) { field(alternative); }, value);
+    std::visit([this](const auto& alternative) { this->field(alternative); }, value);
   }
   template <class T>
   void field(const std::vector<T>& values) {
