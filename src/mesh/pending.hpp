@@ -48,7 +48,7 @@ struct TaskClass {
   Requirements requirements;
   std::uint64_t memory_mb;
   ReadyNodes ready;            ///< who would run them now; kept while `indexed`
-  bool indexed = false;        ///
+  bool indexed = false;        ///< `ready` is kept up, or will be from the next placement on
   std::uint64_t tasks = 0;     ///< active ones
   std::uint64_t pending = 0;   ///< of them
   std::set<Standpoint> heads;  ///< its lines that may have a turn

@@ -61,9 +61,6 @@ class ReadyNodes {
   /// The strategy's choice; there must be a node.
   [[nodiscard]] Handle choose(Random& random, const Regions& regions);
 
-  /// Any of them, each with the same probability; there must be a node.
-  [[nodiscard]] Handle any(Random& random) const { return all_[random.below(all_.size())]; }
-
   /// All of them, in no order.
   [[nodiscard]] const std::vector<Handle>& all() const { return all_; }
 
