@@ -61,10 +61,18 @@ class DurableGate {
     wait(before, std::move(waiting));
   }
 
-  /// After a failure: readers see nothing any more that is not on disk.
+  /// After a failure: readers see nothing any more that is not on disk. Only now do those who wait
+  /// hear of it, so that whoever has heard can go on reading.
   void roll_back() {
-    const std::lock_guard lock(mutex_);
+    std::vector<Resume> failed;
+    std::unique_lock lock(mutex_);
     begun_ = durable_;
+    rolled_back_ = true;
+    for (auto& [commit, resumes] : waiting_) std::ranges::move(resumes, std::back_inserter(failed));
+    waiting_.clear();
+    const Result<> outcome = std::unexpected(*failure_);
+    lock.unlock();
+    release(std::move(failed), outcome);
   }
 
   /// Resumes all of them, never within the call, once that commit is on disk or has failed.
@@ -82,17 +90,17 @@ class DurableGate {
     settle(lock, begun_, std::move(resumes));
   }
 
-  /// The committer's word on a commit.
+  /// The committer's word on a commit. After a failure `roll_back` must follow.
   void reached(std::uint64_t commit, const Result<>& outcome) {
     std::vector<Resume> freed;
     {
       const std::lock_guard lock(mutex_);
-      if (outcome) {
-        durable_ = commit;
-      } else if (!failure_) {
-        failure_ = outcome.error();
+      if (!outcome) {
+        if (!failure_) failure_ = outcome.error();
+        return;
       }
-      const auto end = outcome ? waiting_.upper_bound(commit) : waiting_.end();
+      durable_ = commit;
+      const auto end = waiting_.upper_bound(commit);
       for (auto at = waiting_.begin(); at != end; at = waiting_.erase(at)) {
         std::ranges::move(at->second, std::back_inserter(freed));
       }
@@ -105,7 +113,7 @@ class DurableGate {
               std::vector<Resume> resumes) {
     Result<> outcome;
     if (commit > durable_) {
-      if (!failure_) {
+      if (!rolled_back_) {
         std::ranges::move(resumes, std::back_inserter(waiting_[commit]));
         return;
       }
@@ -126,6 +134,7 @@ class DurableGate {
   std::uint64_t durable_;
   std::uint64_t begun_;
   std::optional<Error> failure_;
+  bool rolled_back_ = false;
   std::map<std::uint64_t, std::vector<Resume>> waiting_;
 };
 

@@ -263,6 +263,7 @@ void Coordinator::Loop::roll_back() {
   Result<Stored> stored = read_stored(backend_);
   if (!stored) {
     spdlog::error("nothing can be read any more: {}", stored.error().message);
+    gate_.roll_back();
     return;
   }
   // A record in memory that a durable commit wrote is as good, and knows of renewals.
