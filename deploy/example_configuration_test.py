@@ -16,7 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SETTING = re.compile(r"^(# )?(?P<key>\w+) = (?P<value>.+)$", re.MULTILINE)
 OPTION = re.compile(r"^ +(?:-\w,)?--(?P<name>[\w-]+) ?(?P<type>\S.*?)?(?:  |$)", re.MULTILINE)
-NO_SETTINGS = {"help", "version", "config", "check_config"}
+NO_SETTINGS = {"help", "version", "config", "check_config", "new_log_key"}
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("VCP_")}
 
 

@@ -54,11 +54,8 @@ void render_constraints(json::Writer& writer, const std::vector<NodePtr>& nodes,
 }  // namespace
 
 Async<Handled> explain_task(State& api, http::Request& request) {
-  const auto id = TaskId::parse(request.param("id"));
-  if (!id) co_return not_found("task");
-  const auto found = api.coordinator().tasks().find(*id);
+  const auto found = find_task(api, request);
   if (!found) co_return std::unexpected(found.error());
-  if (!*found || !sees(request.principal, (*found)->spec->owner)) co_return not_found("task");
   const Task& task = **found;
   const std::vector<NodePtr> nodes = api.coordinator().nodes().all();
 

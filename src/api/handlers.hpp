@@ -54,8 +54,18 @@ Async<Handled> list_tasks(State& api, http::Request& request);
 Async<Handled> list_dead_tasks(State& api, http::Request& request);
 Async<Handled> get_task(State& api, http::Request& request);
 Async<void> get_output(State& api, http::Exchange& exchange);
+Async<void> get_input(State& api, http::Exchange& exchange);
 Async<Handled> explain_task(State& api, http::Request& request);
 Async<Handled> cancel_task(State& api, http::Request& request);
+
+/// The task that the path names, if the caller may see it.
+[[nodiscard]] Result<mesh::TaskPtr> find_task(State& api, const http::Request& request);
+
+// Receipts and the transparency log
+Async<Handled> get_receipt(State& api, http::Request& request);
+Handled get_checkpoint(State& api, http::Request& request);
+Handled get_log_key(State& api, http::Request& request);
+Handled get_tile(State& api, http::Request& request);
 
 // Tokens
 Async<Handled> post_token(State& api, http::Request& request);

@@ -45,6 +45,7 @@ constexpr std::array kTags{
     Tag{"Modules", "WebAssembly modules, named by their SHA-256."},
     Tag{"Blobs", "Large inputs, named by their SHA-256."},
     Tag{"Nodes", "The machines that run tasks, and what they call: heartbeats, leases, results."},
+    Tag{"Log", "The transparency log of receipts, as C2SP tlog-tiles lays it out. Public."},
     Tag{"Tokens", "Who may do what."},
     Tag{"System", "Health, numbers and this reference."},
 };
@@ -94,6 +95,10 @@ constexpr std::array kPathParameters{
     Parameter{"modules", "", "The module's id.", R"({"$ref":"#/components/schemas/Digest"})"},
     Parameter{"blobs", "", "The blob's id.", R"({"$ref":"#/components/schemas/Digest"})"},
     Parameter{"tokens", "", "The token's id.", R"({"type":"string","format":"uuid"})"},
+    Parameter{"tile", "",
+              "LEVEL/INDEX of a tile or entries/INDEX of a bundle, and .p/WIDTH if it is "
+              "partial.",
+              R"({"type":"string","examples":["0/x001/234.p/56"]})"},
 };
 
 constexpr Parameter kIdempotencyKey{
@@ -235,6 +240,13 @@ std::string_view method_name(Method method) {
   }
 }
 
+/// A pattern as OpenAPI has it, which knows no parameter over several segments.
+std::string openapi_path(std::string_view pattern) {
+  std::string path(pattern);
+  if (const std::size_t rest = path.find("...}"); rest != path.npos) path.erase(rest, 3);
+  return path;
+}
+
 /// "post" and "/api/v1/nodes/{id}/drain" are "post_nodes_id_drain".
 std::string operation_id(const Route& route) {
   constexpr std::string_view kBase = "/api/v1";
@@ -254,7 +266,10 @@ std::string_view content_type(const Route& route) {
   if (serves_events(route)) return kEvents;
   if (!route.response_schema.empty()) return "application/json";
   if (route.pattern == "/openapi.json") return "application/json";
-  if (route.pattern == "/metrics") return "text/plain";
+  if (route.pattern == "/metrics" || route.pattern == "/log/checkpoint" ||
+      route.pattern == "/log/key") {
+    return "text/plain";
+  }
   if (route.pattern == "/docs") return "text/html";
   if (route.pattern.ends_with("/modules/{id}/content")) return "application/wasm";
   return kBytes;
@@ -316,8 +331,8 @@ void write_path_parameters(Writer& writer, std::string_view pattern) {
     pattern.remove_prefix(1);
     const std::string_view segment = pattern.substr(0, pattern.find('/'));
     if (segment.starts_with('{')) {
-      write_parameter(writer, "path", segment.substr(1, segment.size() - 2),
-                      find_parameter(kPathParameters, before, ""));
+      const std::string_view name = segment.substr(1, segment.find_first_of(".}") - 1);
+      write_parameter(writer, "path", name, find_parameter(kPathParameters, before, ""));
     }
     before = segment;
     pattern.remove_prefix(segment.size());
@@ -436,7 +451,7 @@ void write_paths(Writer& writer, std::span<const Route> routes) {
   for (const Route& first : routes) {
     const auto same_path = [&first](const Route& route) { return route.pattern == first.pattern; };
     if (&*std::ranges::find_if(routes, same_path) != &first) continue;
-    writer.key(first.pattern).begin_object();
+    writer.key(openapi_path(first.pattern)).begin_object();
     for (const Route& route : routes | std::views::filter(same_path)) {
       write_operation(writer, route);
     }

@@ -580,8 +580,30 @@ constexpr std::string_view kTaskInfo = R"({
       "description": "What each node answered, and how that was judged.",
       "items": {"$ref": "#/components/schemas/TaskAnswer"}
     },
-    "receipt_id": {"type": "null"},
+    "receipt_id": {
+      "description": "SHA-256 of the receipt, which is its entry in the log; null until the task completes.",
+      "anyOf": [{"$ref": "#/components/schemas/Digest"}, {"type": "null"}]
+    },
     "failure": {"anyOf": [{"$ref": "#/components/schemas/TaskFailure"}, {"type": "null"}]}
+  }
+})";
+
+constexpr std::string_view kReceipt = R"({
+  "type": "object",
+  "required": ["receipt", "leaf_index", "tree_size", "inclusion_proof", "checkpoint"],
+  "properties": {
+    "receipt": {
+      "type": "object",
+      "description": "In the canonical form of RFC 8785; its SHA-256 is the log's entry."
+    },
+    "leaf_index": {"type": "integer", "minimum": 0},
+    "tree_size": {"type": "integer", "minimum": 1},
+    "inclusion_proof": {
+      "type": "array",
+      "description": "Hashes from the leaf upwards, as RFC 9162 lists them.",
+      "items": {"type": "string", "contentEncoding": "base64"}
+    },
+    "checkpoint": {"type": "string", "description": "A signed note with the head of the tree."}
   }
 })";
 
@@ -885,6 +907,7 @@ constexpr auto kSchemas = std::to_array<Schema>({
     {"TaskList", kTaskList},
     {"SubmissionOutcome", kSubmissionOutcome},
     {"Explanation", kExplanation},
+    {"Receipt", kReceipt},
     {"Module", kModule},
     {"ModuleList", kModuleList},
     {"Blob", kBlob},

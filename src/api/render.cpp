@@ -185,7 +185,13 @@ std::string render_task(const Task& task, const Outputs* outputs) {
   render_verification(writer, task.spec->verification);
   writer.key("answers");
   render_answers(writer, task);
-  writer.member("receipt_id", nullptr).key("failure");
+  writer.key("receipt_id");
+  if (task.receipt) {
+    writer.string(task.receipt->to_string());
+  } else {
+    writer.null();
+  }
+  writer.key("failure");
   if (task.reason) {
     render_failure(writer, task);
   } else {

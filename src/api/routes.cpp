@@ -350,6 +350,22 @@ std::vector<Route> task_routes(const Binder& to, const Limits& limits) {
        .tag = "Tasks",
        .summary = "The bytes that a task gave; 409 if there are none"},
       {.method = Method::get,
+       .pattern = "/api/v1/tasks/{id}/input",
+       .roles = kReaders,
+       .handler = to(get_input),
+       .tag = "Tasks",
+       .summary = "The bytes that a task was given"},
+      {.method = Method::get,
+       .pattern = "/api/v1/tasks/{id}/receipt",
+       .roles = kReaders,
+       .handler = to(get_receipt),
+       .tag = "Tasks",
+       .summary = "The receipt of a completed task, with the proof that it is in the log",
+       .detail =
+           "Waits, at most a second, for a checkpoint that covers it. 409 unless the task has "
+           "completed.",
+       .response_schema = "Receipt"},
+      {.method = Method::get,
        .pattern = "/api/v1/tasks/{id}/explain",
        .roles = kReaders,
        .handler = to(explain_task),
@@ -374,6 +390,29 @@ std::vector<Route> task_routes(const Binder& to, const Limits& limits) {
        .summary = "Hand in the result of a lease; 409 for a stale epoch",
        .request_schema = "TaskResultReport",
        .response_schema = "TaskResultAnswer"},
+  };
+}
+
+std::vector<Route> log_routes(const Binder& to) {
+  return {
+      {.method = Method::get,
+       .pattern = "/log/checkpoint",
+       .roles = kPublic,
+       .handler = to(get_checkpoint),
+       .tag = "Log",
+       .summary = "The newest checkpoint, a signed note"},
+      {.method = Method::get,
+       .pattern = "/log/key",
+       .roles = kPublic,
+       .handler = to(get_log_key),
+       .tag = "Log",
+       .summary = "The verifier keys of those who sign, one a line"},
+      {.method = Method::get,
+       .pattern = "/log/tile/{path...}",
+       .roles = kPublic,
+       .handler = to(get_tile),
+       .tag = "Log",
+       .summary = "A tile of the Merkle tree, or a bundle of entries"},
   };
 }
 
@@ -425,7 +464,7 @@ std::vector<Route> Api::routes() {
   const Limits& limits = state_->services.limits;
   std::vector<Route> all;
   for (auto group : {system_routes(to), node_routes(to), content_routes(to, limits),
-                     task_routes(to, limits), token_routes(to)}) {
+                     task_routes(to, limits), log_routes(to), token_routes(to)}) {
     std::ranges::move(group, std::back_inserter(all));
   }
   return all;

@@ -23,16 +23,6 @@ namespace {
 
 constexpr Duration kMaxWait{3'600'000};
 
-/// The task named in the path, if the caller may see it.
-Result<TaskPtr> find_task(State& api, const Request& request) {
-  const auto id = TaskId::parse(request.param("id"));
-  if (!id) return not_found("task");
-  auto task = api.coordinator().tasks().find(*id);
-  if (!task) return std::unexpected(task.error());
-  if (!*task || !sees(request.principal, (*task)->spec->owner)) return not_found("task");
-  return task;
-}
-
 /// The task with all that belongs to it, its output read from the disk if need be.
 Async<Handled> show(State& api, TaskPtr task, unsigned status) {
   Outputs outputs;
@@ -112,6 +102,20 @@ Result<TaskFilter> filter_of(const Query& query) {
                     .created_before = *before};
 }
 
+/// Bytes of a task, once it is durable; `digest` is for those that are in the record.
+Async<void> send_payload(State& api, http::Exchange& exchange, const Task& task,
+                         const mesh::Payload& payload, Digest digest) {
+  constexpr std::string_view kMediaType = "application/octet-stream";
+  const Result<> durable = co_await api.coordinator().durable(task.commit);
+  if (!durable) {
+    co_await send_problem(exchange, durable.error());
+  } else if (payload.content) {
+    co_await send_content(api, exchange, *payload.content, payload.size, kMediaType);
+  } else {
+    co_await send_bytes(exchange, payload.bytes, digest, kMediaType);
+  }
+}
+
 /// Shows the new task as it is after the wait. It has been made, so it is shown as it was then if
 /// that fails.
 Async<void> await_end(State& api, Duration wait, Answer& answer) {
@@ -122,6 +126,15 @@ Async<void> await_end(State& api, Duration wait, Answer& answer) {
 }
 
 }  // namespace
+
+Result<TaskPtr> find_task(State& api, const Request& request) {
+  const auto id = TaskId::parse(request.param("id"));
+  if (!id) return not_found("task");
+  auto task = api.coordinator().tasks().find(*id);
+  if (!task) return std::unexpected(task.error());
+  if (!*task || !sees(request.principal, (*task)->spec->owner)) return not_found("task");
+  return task;
+}
 
 Result<KeysUnderWay::Hold> KeysUnderWay::hold(const coordinator::Once& once) {
   std::string key = coordinator::owned_key(once.owner, once.key);
@@ -216,31 +229,26 @@ Async<Handled> get_task(State& api, Request& request) {
 }
 
 Async<void> get_output(State& api, http::Exchange& exchange) {
-  constexpr std::string_view kMediaType = "application/octet-stream";
+  const auto task = find_task(api, exchange.request());
+  if (task && has_output(**task)) {
+    const mesh::TaskResult& result = *(*task)->result();
+    co_return co_await send_payload(api, exchange, **task, result.output, result.output_sha256);
+  }
+  Error error = task ? fail(Code::conflict, "the task has no output: it is " +
+                                                std::string(to_string((*task)->status)))
+                           .error()
+                     : task.error();
+  co_await send_problem(exchange, std::move(error));
+}
+
+Async<void> get_input(State& api, http::Exchange& exchange) {
   const auto task = find_task(api, exchange.request());
   if (!task) {
     co_await send_problem(exchange, task.error());
     co_return;
   }
-  if (!has_output(**task)) {
-    Error error = fail(Code::conflict,
-                       "the task has no output: it is " + std::string(to_string((*task)->status)))
-                      .error();
-    co_await send_problem(exchange, std::move(error));
-    co_return;
-  }
-  const Result<> durable = co_await api.coordinator().durable((*task)->commit);
-  if (!durable) {
-    co_await send_problem(exchange, durable.error());
-    co_return;
-  }
-  const mesh::TaskResult& result = *(*task)->result();
-  const mesh::Payload& output = result.output;
-  if (output.content) {
-    co_await send_content(api, exchange, *output.content, output.size, kMediaType);
-  } else {
-    co_await send_bytes(exchange, output.bytes, result.output_sha256, kMediaType);
-  }
+  const mesh::Payload& input = (*task)->spec->input;
+  co_await send_payload(api, exchange, **task, input, sha256(input.bytes));
 }
 
 Async<Handled> cancel_task(State& api, Request& request) {

@@ -76,6 +76,7 @@ vcp::cli::Exit vcp::cli::usage_error(std::string_view message) {
 }
 
 int main(int argc, char** argv) {
+  const auto compiler = vcp::wasm::CompilerProgram::enter(argc, argv);
   CLI::App app{"Submits tasks to a coordinator and looks after its mesh."};
   Settings settings;
   declare(app, settings);
@@ -85,7 +86,7 @@ int main(int argc, char** argv) {
   vcp::cli::add_nodes(app, commands);
   vcp::cli::add_modules(app, commands);
   vcp::cli::add_proofs(app, commands);
-  vcp::cli::add_receipts(app, commands);
+  vcp::cli::add_receipts(app, commands, compiler);
   vcp::cli::add_tokens(app, commands);
   vcp::cli::add_top(app, commands);
   CLI::App* completion = app.add_subcommand("completion", "Print a completion script for a shell");

@@ -11,6 +11,7 @@
 
 #include "daemon/lifecycle.hpp"
 #include "daemon/local_node.hpp"
+#include "daemon/log_keys.hpp"
 #include "daemon/recheck.hpp"
 #include "daemon/settings.hpp"
 #include "vcp/api/api.hpp"
@@ -25,6 +26,28 @@ namespace {
 using vcp::Result;
 namespace asio = vcp::asio;
 namespace daemon_ = vcp::daemon;
+
+constexpr std::string_view kLogKeys = "log.key";
+
+/// Those of the file, or a first one.
+Result<std::vector<vcp::log::SignerKey>> log_keys(const daemon_::Settings& settings,
+                                                  vcp::Random& random) {
+  const std::filesystem::path file = std::filesystem::path(settings.data_dir) / kLogKeys;
+  auto keys = daemon_::read_log_keys(file);
+  if (!keys || !keys->empty()) return keys;
+  return daemon_::add_log_key(file, settings.log_name, random);
+}
+
+/// Adds a key beside a server that may be running, which signs with it once it starts again.
+Result<> add_log_key(const daemon_::Settings& settings) {
+  vcp::SystemRandom random;
+  if (auto made = daemon_::make_data_dir(settings.data_dir); !made) return made;
+  const auto keys = daemon_::add_log_key(std::filesystem::path(settings.data_dir) / kLogKeys,
+                                         settings.log_name, random);
+  if (!keys) return std::unexpected(keys.error());
+  std::cout << keys->back().verifier().to_string() << '\n';
+  return {};
+}
 
 Result<> run(const daemon_::Settings& settings, const vcp::http::ServerOptions& server_options,
              vcp::coordinator::Options options,
@@ -46,11 +69,20 @@ Result<> run(const daemon_::Settings& settings, const vcp::http::ServerOptions& 
   auto recheck = daemon_::Recheck::create(compiler, data_dir / "rechecked", *files);
   if (!recheck) return std::unexpected(recheck.error());
 
+  auto keys = log_keys(settings, random);
+  if (!keys) return std::unexpected(keys.error());
+  options.receipts.keys = std::move(*keys);
+  options.receipts.engine = (*recheck)->engine();
+
   asio::io_context io;
   options.rerun = [&](const auto& task, std::uint32_t rank) { return (*recheck)->run(task, rank); };
   auto coordinator = vcp::coordinator::Coordinator::open(io, **store, *files, clock, random,
-                                                         std::move(options), metrics.observer());
+                                                         options, metrics.observer());
   if (!coordinator) return std::unexpected(coordinator.error());
+
+  for (const vcp::log::SignerKey& key : options.receipts.keys) {
+    spdlog::info("the log of receipts is signed by {}", key.verifier().to_string());
+  }
 
   daemon_::Lifecycle lifecycle(io, **coordinator);
   vcp::api::Api api(
@@ -110,6 +142,10 @@ int main(int argc, char** argv) {
   if (settings.check_config) {
     std::cout << "the configuration is right\n";
     return 0;
+  }
+  if (settings.new_log_key) {
+    const auto added = add_log_key(settings);
+    return added ? 0 : report(added.error(), 1);
   }
   daemon_::set_up_log(settings);
   const auto result = run(settings, *server_options, *options, compiler_program);

@@ -106,7 +106,7 @@ Async<Result<Response>> Api::call(Request request, const Sink& sink) {
 }
 
 Async<Result<Response>> Api::call_with_retries(Request request, const Sink* sink) {
-  request.target.insert(0, kBasePath);
+  if (!request.at_root) request.target.insert(0, kBasePath);
   request.bearer = token_;
   bool sink_began = false;
   const Sink counting = [&sink_began, sink](std::string_view part) {

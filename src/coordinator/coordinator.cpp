@@ -18,6 +18,7 @@ Coordinator::Coordinator(asio::io_context& io, store::Backend& backend, store::C
       nodes_(observer.copied_out),
       tasks_(backend, options.keep_ended_in_memory, observer.copied_out),
       events_(options.keep_events),
+      receipts_(backend, random, options.receipts),
       contents_(files, backend, [this](const Digest& digest) { remove_later(digest); }) {}
 
 Coordinator::~Coordinator() { pool_.stop(); }

@@ -138,6 +138,7 @@ Result<> Coordinator::Loop::load() {
   }
   if (stored->last_epoch) core_.restore_epoch(*stored->last_epoch);
   if (const Result<> loaded = coordinator_.events_.load(backend_); !loaded) return loaded;
+  if (const Result<> loaded = coordinator_.receipts_.load(); !loaded) return loaded;
   ended_ = stored->ended;
   coordinator_.nodes_.assign(std::move(nodes));
   coordinator_.tasks_.assign(tasks);
@@ -220,6 +221,7 @@ void Coordinator::Loop::turn(std::vector<Step> steps) {
   mesh::Changes changes = core_.take_changes(commit);
   for (const Digest& content : changes.dropped_contents) turn.writer.release(content);
   record(turn, changes);
+  sign_log(turn);
   record_events(turn, std::move(changes.transitions));
   coordinator_.nodes_.apply(changes.nodes, changes.removed_nodes);
   coordinator_.tasks_.apply(changes.tasks, gate_.durable());
@@ -301,7 +303,7 @@ void Coordinator::Loop::roll_back() {
 }
 
 /// Puts into the batch what the store must hear of.
-void Coordinator::Loop::record(Turn& turn, const mesh::Changes& changes) {
+void Coordinator::Loop::record(Turn& turn, mesh::Changes& changes) {
   store::Batch& batch = turn.writer.batch;
   for (const NodeId& id : changes.removed_nodes) batch.erase(Table::nodes, id.value);
   for (const auto& [node, durable] : changes.nodes) {
@@ -310,11 +312,15 @@ void Coordinator::Loop::record(Turn& turn, const mesh::Changes& changes) {
   for (const auto& [task, durable] : changes.tasks) {
     if (!durable) continue;
     if (is_final(task->status)) {
+      if (task->status == mesh::TaskStatus::completed) {
+        task->receipt = coordinator_.receipts_.issue(batch, *task);
+      }
       record_ended(turn, *task);
     } else {
       batch.put(Table::active, std::string(task->id.view()), encode(*task));
     }
   }
+  coordinator_.receipts_.append(batch);
   if (changes.last_epoch) {
     batch.put(Table::meta, std::string(kEpochKey), encode_epoch(*changes.last_epoch));
   }
@@ -343,6 +349,17 @@ void Coordinator::Loop::record_ended(Turn& turn, const Task& task) {
 
 void Coordinator::Loop::record_counts(Turn& turn) const {
   turn.writer.batch.put(Table::meta, kEndedKey, encode(ended_));
+}
+
+/// Signs a checkpoint if one is due, and publishes it once what it covers is durable.
+void Coordinator::Loop::sign_log(Turn& turn) {
+  ReceiptLog& receipts = coordinator_.receipts_;
+  const auto due = receipts.due();
+  if (!due || *due > turn.writer.now) return;
+  turn.when_durable.emplace_back(
+      [&receipts, next = receipts.sign(turn.writer.now)](const Result<>& durable) mutable {
+        if (durable) receipts.publish(std::move(next));
+      });
 }
 
 void Coordinator::Loop::record_events(Turn& turn, std::vector<mesh::Transition> transitions) {
@@ -532,6 +549,7 @@ void Coordinator::Loop::arm_timer() {
   if (!watch_ends_.empty() && (!next || watch_ends_.begin()->first < *next)) {
     next = watch_ends_.begin()->first;
   }
+  if (const auto due = coordinator_.receipts_.due(); due && (!next || *due < *next)) next = due;
   if (!next) {
     timer_.cancel();
     return;

@@ -64,9 +64,10 @@ class Coordinator::Loop {
   void turn(std::vector<Step> steps);
   void refuse(std::vector<Step> steps, const Error& failure);
   void roll_back();
-  void record(Turn& turn, const mesh::Changes& changes);
+  void record(Turn& turn, mesh::Changes& changes);
   void record_ended(Turn& turn, const mesh::Task& task);
   void record_counts(Turn& turn) const;
+  void sign_log(Turn& turn);
   void record_events(Turn& turn, std::vector<mesh::Transition> transitions);
   void resume_polls(Turn& turn, std::vector<mesh::PollAnswer> answers);
   void resume_watches(Turn& turn, const mesh::Changes& changes);

@@ -123,7 +123,7 @@ void describe(C& codec, Is<mesh::Answer> auto& r) {
 template <class C>
 void describe(C& codec, Is<mesh::Task> auto& r) {
   codec(r.id, r.spec, r.status, r.created_at, r.updated_at, r.not_before, r.started, r.leases,
-        r.answers, r.failures, r.recheck, r.assembled, r.reason, r.detail);
+        r.answers, r.failures, r.recheck, r.rechecked, r.assembled, r.reason, r.detail, r.receipt);
 }
 template <class C>
 void describe(C& codec, Is<Token> auto& r) {

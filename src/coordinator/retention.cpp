@@ -117,6 +117,7 @@ void Coordinator::Loop::forget(Turn& turn, const Sweep& sweep) {
     batch.erase(Table::finished, task.id.view());
     batch.erase(Table::by_owner, owned);
     batch.erase(Table::dead, owned);
+    ReceiptLog::forget(batch, task.id);
     for (const Digest& content : task.contents) turn.writer.release(content);
     ids.push_back(task.id);
   }

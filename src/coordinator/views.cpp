@@ -224,7 +224,7 @@ Result<TaskStore::Walk> TaskStore::walk_store(const TaskFilter& filter,
   return walk;
 }
 
-void TaskStore::apply(std::span<const mesh::Change<TaskPtr>> changes, std::uint64_t durable) {
+void TaskStore::apply(std::span<const mesh::TaskChange> changes, std::uint64_t durable) {
   if (changes.empty()) return;
   const std::unique_lock lock(mutex_);
   for (const auto& change : changes) {

@@ -23,6 +23,9 @@ bool is_param(std::string_view segment) {
   return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
 }
 
+/// "{name...}", which stands for one segment or more at the end.
+bool is_rest(std::string_view segment) { return is_param(segment) && segment.ends_with("...}"); }
+
 std::string allowed_methods(const Endpoint& endpoint) {
   std::string allow;
   for (std::size_t i = 0; i < kMethodNames.size(); ++i) {
@@ -62,8 +65,15 @@ Result<> Router::add(const Route& route) {
 
   Node* node = root_.get();
   std::vector<std::string_view> names;
+  std::unique_ptr<Endpoint>* place = nullptr;
   for (std::string_view rest = route.pattern; !rest.empty();) {
     const std::string_view segment = take_segment(rest);
+    if (is_rest(segment)) {
+      if (!rest.empty()) return wrong("goes on after the rest of the path");
+      names.push_back(segment.substr(1, segment.size() - 5));
+      place = &node->rest;
+      break;
+    }
     if (is_param(segment)) {
       names.push_back(segment.substr(1, segment.size() - 2));
       if (!node->param) node->param = std::make_unique<Node>();
@@ -77,8 +87,9 @@ Result<> Router::add(const Route& route) {
     node = known->second.get();
   }
   if (names.size() > kMaxParams) return wrong("has too many parameters");
-  if (!node->endpoint) node->endpoint = std::make_unique<Endpoint>();
-  Endpoint& endpoint = *node->endpoint;
+  if (place == nullptr) place = &node->endpoint;
+  if (!*place) *place = std::make_unique<Endpoint>();
+  Endpoint& endpoint = **place;
   if (!endpoint.pattern.empty() && endpoint.param_names != names) {
     return wrong("names its parameters unlike " + std::string(endpoint.pattern));
   }
@@ -112,6 +123,10 @@ Result<const Endpoint*> Router::find(std::string_view path, Params& params) cons
 const Endpoint* Router::walk(const Node& node, std::string_view rest, Values& values) {
   if (rest.empty()) return node.endpoint.get();
   if (!rest.starts_with('/')) return nullptr;
+  if (node.rest && rest.size() > 1) {
+    values.text[values.count++] = rest.substr(1);
+    return node.rest.get();
+  }
   const std::string_view segment = take_segment(rest);
   for (const auto& [literal, next] : node.literals) {
     if (literal != segment) continue;

@@ -44,6 +44,7 @@ class Router {
   struct Node {
     std::vector<std::pair<std::string_view, std::unique_ptr<Node>>> literals;
     std::unique_ptr<Node> param;
+    std::unique_ptr<Endpoint> rest;  ///< takes all that is left of a path
     std::unique_ptr<Endpoint> endpoint;
   };
   struct Values {

@@ -298,7 +298,7 @@ void Core::verified(Time now, const TaskId& id, const Verdict& verdict) {
   HeldTask* held = state.find(id);
   if (!held || held->record->status != TaskStatus::verifying) return;
   Task& task = state.edit(*held);
-  task.recheck = false;
+  const bool rechecked = std::exchange(task.recheck, false);
   for (const Verdict::Refusal& refusal : verdict.refused) {
     const auto answer = std::ranges::find(task.answers, refusal.epoch,
                                           [](const Answer& each) { return each.lease.epoch; });
@@ -318,6 +318,7 @@ void Core::verified(Time now, const TaskId& id, const Verdict& verdict) {
     answer.judgement = Judgement::accepted;
     state.note_counted(answer.lease.node, true);
   }
+  task.rechecked = rechecked;
   task.assembled = verdict.assembled;
   state.finish(*held);
 }

@@ -12,7 +12,7 @@ namespace vcp::store {
 
 /// Its key in Table::meta, and the version of everything below the store's directory.
 inline constexpr std::string_view kFormatKey = "format";
-inline constexpr std::string_view kFormat = "\x03";
+inline constexpr std::string_view kFormat = "\x04";
 
 /// What a store holds, found out before it is opened for writing.
 struct Inspection {

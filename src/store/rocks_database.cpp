@@ -26,8 +26,9 @@ constexpr int kFilterBitsPerKey = 10;
 
 /// The column family of each Table. The first one is there in every RocksDB.
 constexpr std::array<const char*, kTables> kNames = {
-    "default", "nodes",   "active", "finished", "by_owner",    "dead",
-    "tokens",  "modules", "blobs",  "content",  "idempotency", "events"};
+    "default",  "nodes",  "active",  "finished",    "by_owner",   "dead",        "tokens",
+    "modules",  "blobs",  "content", "idempotency", "events",     "log_entries", "log_tiles",
+    "circuits", "proofs", "fl_jobs", "fl_rounds",   "fl_updates", "receipts"};
 
 rocksdb::CompressionType compression() {
   const std::vector<rocksdb::CompressionType> supported = rocksdb::GetSupportedCompressions();

@@ -56,6 +56,12 @@ class ServedApi {
   [[nodiscard]] Api& api() { return api_; }
 
  private:
+  [[nodiscard]] coordinator::Options options() {
+    coordinator::Options options;
+    options.receipts.keys = {log::SignerKey::generate("log.example", random_).value()};
+    return options;
+  }
+
   TemporaryDirectory directory_;
   asio::io_context io_;
   SystemClock clock_;
@@ -63,7 +69,7 @@ class ServedApi {
   store::MemoryBackend backend_;
   store::ContentStore files_ = store::ContentStore::open(directory_.path(), random_).value();
   std::unique_ptr<coordinator::Coordinator> coordinator_ =
-      coordinator::Coordinator::open(io_, backend_, files_, clock_, random_, {}, {}).value();
+      coordinator::Coordinator::open(io_, backend_, files_, clock_, random_, options(), {}).value();
   wasm::Compiler compiler_{wasm::CompilerProgram::at("/nonexistent")};
   Api api_{{.coordinator = *coordinator_,
             .compiler = compiler_,
@@ -321,7 +327,9 @@ TEST(OpenApi, HasEveryRouteAsAnOperation) {
   const auto routes = served.api().routes();
   EXPECT_EQ(operations, routes.size());
   for (const Route& route : routes) {
-    EXPECT_TRUE(document.at({"paths", route.pattern, name_of(route.method)})) << route.pattern;
+    std::string path(route.pattern);
+    if (const std::size_t rest = path.find("...}"); rest != path.npos) path.erase(rest, 3);
+    EXPECT_TRUE(document.at({"paths", path, name_of(route.method)})) << route.pattern;
   }
 }
 

@@ -48,6 +48,9 @@ class CoordinatorTest : public testing::Test {
     work_.reset();
     io_.emplace();
     work_.emplace(io_->get_executor());
+    if (options_.receipts.keys.empty()) {
+      options_.receipts.keys = {log::SignerKey::generate("log.example", random_).value()};
+    }
     auto opened = Coordinator::open(*io_, backend_, files_, clock_, random_, options_, {});
     if (!opened) return std::unexpected(opened.error());
     coordinator_ = std::move(*opened);

@@ -214,9 +214,11 @@ inline mesh::Task RandomRecords::task() {
   });
   task.failures = several<mesh::Attempt>([this] { return attempt(); });
   task.recheck = coin();
+  task.rechecked = coin();
   if (coin()) task.assembled = std::make_shared<const mesh::TaskResult>(result());
   task.reason = maybe<mesh::Outcome>([this] { return one_of(mesh::Outcome::cancelled); });
   task.detail = text();
+  task.receipt = maybe<Digest>([this] { return bytes<Digest>(); });
   return task;
 }
 

@@ -136,11 +136,11 @@ class TaskStoreTest : public testing::Test {
   void publish_all(std::vector<Task> tasks) {
     ++commit_;
     store::Batch batch;
-    std::vector<mesh::Change<TaskPtr>> changes;
+    std::vector<mesh::TaskChange> changes;
     for (Task& each : tasks) {
       each.commit = commit_;
       if (is_final(each.status)) record(batch, each);
-      changes.push_back({std::make_shared<const Task>(std::move(each)), true});
+      changes.push_back({std::make_shared<Task>(std::move(each)), true});
     }
     ASSERT_TRUE(backend_.commit(batch).has_value());
     tasks_.apply(changes, durable_.value_or(commit_));

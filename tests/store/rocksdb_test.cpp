@@ -165,11 +165,11 @@ class FormatTest : public RocksDbTest {
 };
 
 TEST_F(FormatTest, ANewerVersionIsRefusedAndNotTouched) {
-  make_store_of_format("\x04");
+  make_store_of_format("\x05");
   const auto opened = open_rocksdb(killed());
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, Code::conflict);
-  EXPECT_THAT(opened.error().message, HasSubstr("format 4, of a newer version"));
+  EXPECT_THAT(opened.error().message, HasSubstr("format 5, of a newer version"));
   EXPECT_FALSE(open_rocksdb(killed(), {.accept_data_loss = true}));
 }
 

@@ -21,6 +21,7 @@ enum class Verb : std::uint8_t { get, put, post, del };
 struct Request {
   Verb verb = Verb::get;
   std::string target = {};  ///< path and query, encoded
+  bool at_root = false;     ///< for Api: the target is the server's own, not the API's
   std::string_view body = {};
   std::string_view content_type = {};
   std::string_view bearer = {};           ///< a token, or none

@@ -18,6 +18,7 @@
 #include "vcp/coordinator/contents.hpp"
 #include "vcp/coordinator/event_log.hpp"
 #include "vcp/coordinator/pool.hpp"
+#include "vcp/coordinator/receipt_log.hpp"
 #include "vcp/coordinator/records.hpp"
 #include "vcp/coordinator/views.hpp"
 #include "vcp/mesh/core.hpp"
@@ -40,6 +41,7 @@ struct Options {
   std::size_t max_pool_queue = 1'000;
   Duration keep_answers{24 * 60 * 60 * 1000};  ///< of requests with an Idempotency-Key
   Rerun rerun = {};                            ///< for the verification mode `recheck`
+  ReceiptLog::Options receipts = {};           ///< with at least one key
 };
 
 /// Told what is measured, on whatever thread it happens.
@@ -158,6 +160,7 @@ class Coordinator {
   [[nodiscard]] const NodeRegistry& nodes() const { return nodes_; }
   [[nodiscard]] const TaskStore& tasks() const { return tasks_; }
   [[nodiscard]] const EventLog& events() const { return events_; }
+  [[nodiscard]] ReceiptLog& receipts() { return receipts_; }
   [[nodiscard]] const Catalog<Module>& modules() const { return modules_; }
   [[nodiscard]] const Catalog<Blob>& blobs() const { return blobs_; }
   [[nodiscard]] const TokenRegistry& tokens() const { return tokens_; }
@@ -204,6 +207,7 @@ class Coordinator {
   NodeRegistry nodes_;
   TaskStore tasks_;
   EventLog events_;
+  ReceiptLog receipts_;
   Catalog<Module> modules_;
   Catalog<Blob> blobs_;
   TokenRegistry tokens_;

@@ -79,7 +79,7 @@ class TaskStore {
                                       std::size_t limit) const;
 
   /// The writer's only. Ended tasks may leave memory once commit `durable` covers them.
-  void apply(std::span<const mesh::Change<mesh::TaskPtr>> changes, std::uint64_t durable);
+  void apply(std::span<const mesh::TaskChange> changes, std::uint64_t durable);
 
   /// The writer's only. These ended tasks leave the store, and memory.
   void forget(std::span<const TaskId> ids);

@@ -155,10 +155,13 @@ struct Change {
   bool durable = true;
 };
 
+/// Until it is published nobody else reads the record, so that its receipt can still be entered.
+using TaskChange = Change<std::shared_ptr<Task>>;
+
 /// What happened since the last `take_changes`: the records that changed, for the store and for
 /// the readers, and the polls that are answered once those are durable.
 struct Changes {
-  std::vector<Change<TaskPtr>> tasks;
+  std::vector<TaskChange> tasks;
   std::vector<Change<NodePtr>> nodes;
   std::vector<NodeId> removed_nodes;
   std::vector<PollAnswer> polls;

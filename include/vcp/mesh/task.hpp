@@ -189,9 +189,11 @@ struct Task {
   std::vector<Answer> answers;  ///< those that count, and those that are disputed
   std::vector<Attempt> failures;
   bool recheck = false;                         ///< in verification: it is to be run again
+  bool rechecked = false;                       ///< it was, and the same came out
   std::shared_ptr<const TaskResult> assembled;  ///< of a gang: its ranks' answers as one
   std::optional<Outcome> reason;                ///< why it failed
   std::string detail;
+  std::optional<Digest> receipt;         ///< SHA-256 of its receipt, once it has completed
   std::optional<NodeId> handed_back_by;  ///< passed over for a while; not durable
   std::optional<double> progress;        ///< of the run under way, 0 to 1; not durable
 

@@ -27,8 +27,16 @@ enum class Table : std::uint8_t {
   content = 9,       ///< digest -> size and number of references
   idempotency = 10,  ///< owner, 0, key -> the first answer
   events = 11,       ///< number of the first (8 bytes) -> the events of one commit
+  log_entries = 12,  ///< number of the first (8 bytes) -> digests of receipts, of one bundle
+  log_tiles = 13,    ///< level (1 byte), index (8 bytes) -> hashes of the Merkle tree
+  circuits = 14,     ///< owner, 0, circuit id -> Circuit
+  proofs = 15,       ///< proof id -> proof of a completed task
+  fl_jobs = 16,      ///< job id -> federated learning job
+  fl_rounds = 17,    ///< job id, round -> round of it
+  fl_updates = 18,   ///< job id, round, client -> update that was accepted
+  receipts = 19,     ///< task id -> number of its leaf (8 bytes), receipt
 };
-inline constexpr std::size_t kTables = 12;
+inline constexpr std::size_t kTables = 20;
 
 /// What is written together: all of it or nothing of it. Of two writes to one key the later counts.
 class Batch {

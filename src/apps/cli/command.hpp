@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/session.hpp"
+#include "vcp/wasm/compiler.hpp"
 
 namespace vcp::cli {
 
@@ -31,7 +32,7 @@ void add_tasks(CLI::App& app, Commands& commands);
 void add_nodes(CLI::App& app, Commands& commands);
 void add_modules(CLI::App& app, Commands& commands);
 void add_proofs(CLI::App& app, Commands& commands);
-void add_receipts(CLI::App& app, Commands& commands);
+void add_receipts(CLI::App& app, Commands& commands, const wasm::CompilerProgram& compiler);
 void add_tokens(CLI::App& app, Commands& commands);
 void add_top(CLI::App& app, Commands& commands);
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is verified from files alone: Groth16 proofs, and receipts of a coordinator's log.
 #include <iostream>
 #include <memory>
 
@@ -7,7 +6,6 @@
 #include "cli/modules.hpp"
 #include "vcp/base/json.hpp"
 #include "vcp/base/random.hpp"
-#include "vcp/log/receipt.hpp"
 #include "vcp/zk/files.hpp"
 
 namespace vcp::cli {
@@ -15,7 +13,6 @@ namespace vcp::cli {
 namespace {
 
 constexpr std::size_t kMaxFileBytes = std::size_t{256} << 20;
-constexpr std::size_t kMaxKeyBytes = 64 * 1024;
 
 struct ProofArguments {
   std::string key;
@@ -116,43 +113,6 @@ void add_proofs(CLI::App& app, Commands& commands) {
                      "accept receipts of a withdrawn release, such as 'risc0 2.0'");
   verify->add_flag("--json", arguments->json, "for programs");
   commands.push_back({verify, [arguments](Session&) { return verify_proof(*arguments); }});
-}
-
-void add_receipts(CLI::App& app, Commands& commands) {
-  struct Arguments {
-    std::string file;
-    std::string key;
-    bool json = false;
-  };
-  CLI::App* group = app.add_subcommand("receipts", "Verify receipts of a transparency log");
-  group->require_subcommand(1);
-  CLI::App* verify = group->add_subcommand("verify", "Verify a receipt offline");
-  auto arguments = std::make_shared<Arguments>();
-  verify->add_option("FILE", arguments->file, "a receipt with its evidence, as a server gives it")
-      ->required();
-  verify->add_option("--key", arguments->key, "verifier key of the log, or a file with such keys")
-      ->required();
-  verify->add_flag("--json", arguments->json, "print the receipt");
-  commands.push_back({verify, [arguments](Session&) -> Result<Exit> {
-                        auto keys = log::parse_verifier_keys(arguments->key);
-                        if (!keys) {
-                          const auto text = read_file(arguments->key, kMaxKeyBytes);
-                          if (!text) return std::unexpected(keys.error());
-                          keys = log::parse_verifier_keys(*text);
-                        }
-                        if (!keys) return std::unexpected(keys.error());
-                        const auto json = read_file(arguments->file, log::kMaxReceiptBytes);
-                        if (!json) return std::unexpected(json.error());
-                        const auto verified = log::verify_receipt(*json, *keys);
-                        if (!verified) return std::unexpected(verified.error());
-                        if (arguments->json) {
-                          std::cout << verified->receipt << '\n';
-                        } else {
-                          std::cout << "leaf " << verified->leaf_index
-                                    << " of the log: " << verified->digest.to_string() << '\n';
-                        }
-                        return Exit::success;
-                      }});
 }
 
 }  // namespace vcp::cli

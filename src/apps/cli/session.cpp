@@ -39,6 +39,10 @@ Result<std::string> Session::get(std::string target, std::chrono::seconds timeou
   return call({.target = std::move(target), .timeout = timeout});
 }
 
+Result<std::string> Session::get_at_root(std::string target) {
+  return call({.target = std::move(target), .at_root = true, .timeout = kTimeout});
+}
+
 Result<std::string> Session::post(std::string target, std::string_view body,
                                   std::string_view content_type, std::chrono::seconds timeout) {
   const std::string key = client::make_idempotency_key(random_);

@@ -32,6 +32,9 @@ class Session {
   [[nodiscard]] Result<std::string> get(std::string target,
                                         std::chrono::seconds timeout = kTimeout);
 
+  /// As `get`, of a target that is not below the API.
+  [[nodiscard]] Result<std::string> get_at_root(std::string target);
+
   /// A POST, under an Idempotency-Key.
   [[nodiscard]] Result<std::string> post(std::string target, std::string_view body,
                                          std::string_view content_type,

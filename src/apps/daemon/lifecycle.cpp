@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lifecycle.hpp"
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
@@ -12,10 +11,10 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <csignal>
-#include <fstream>
 #include <iostream>
 #include <thread>
 
+#include "secret_file.hpp"
 #include "vcp/api/api.hpp"
 #include "vcp/base/version.hpp"
 
@@ -26,44 +25,6 @@ namespace fs = std::filesystem;
 using SignalSet = asio::basic_signal_set<Executor>;
 using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, Executor>;
-
-std::unexpected<Error> refused(const fs::path& path, int number) {
-  return fail(Code::io, path.string() + ": " + std::generic_category().message(number));
-}
-
-/// Makes what happened to the names in a directory last.
-Result<> sync_directory(const fs::path& directory) {
-  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return refused(directory, errno);
-  const bool synced = ::fsync(descriptor) == 0;
-  const int number = errno;
-  ::close(descriptor);
-  if (!synced) return refused(directory, number);
-  return {};
-}
-
-/// The first line of a file; empty if it cannot be read.
-std::string read_secret(const fs::path& file) {
-  std::ifstream stream(file);
-  std::string secret;
-  std::getline(stream, secret);
-  return secret;
-}
-
-/// Writes a file that only this user can read, whole or not at all.
-Result<> write_secret(const fs::path& file, std::string_view secret) {
-  const fs::path unfinished = file.string() + ".new";
-  const int descriptor = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (descriptor < 0) return refused(unfinished, errno);
-  const bool written =
-      ::write(descriptor, secret.data(), secret.size()) == static_cast<ssize_t>(secret.size()) &&
-      ::fsync(descriptor) == 0;
-  const int number = errno;
-  ::close(descriptor);
-  if (!written) return refused(unfinished, number);
-  if (::rename(unfinished.c_str(), file.c_str()) != 0) return refused(file, errno);
-  return sync_directory(fs::absolute(file).parent_path());
-}
 
 void rethrow(const std::exception_ptr& thrown) {
   if (thrown) std::rethrow_exception(thrown);
@@ -76,7 +37,9 @@ Result<> make_data_dir(const fs::path& directory) {
   const bool fresh = fs::create_directories(directory, error);
   if (!error && fresh) fs::permissions(directory, fs::perms::owner_all, error);
   if (error) return fail(Code::io, directory.string() + ": " + error.message());
-  if (::access(directory.c_str(), W_OK | X_OK) != 0) return refused(directory, errno);
+  if (::access(directory.c_str(), W_OK | X_OK) != 0) {
+    return fail(Code::io, directory.string() + ": " + std::generic_category().message(errno));
+  }
   return {};
 }
 

@@ -23,6 +23,9 @@ class Recheck {
       wasm::Compiler compiler, const std::filesystem::path& directory,
       const store::ContentStore& files);
 
+  /// See wasm::Engine::name.
+  [[nodiscard]] const std::string& engine() const { return engine_.name(); }
+
   [[nodiscard]] Result<mesh::Report> run(const mesh::Task& task, std::uint32_t rank) const;
 
  private:

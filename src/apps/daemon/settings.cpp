@@ -152,6 +152,17 @@ void declare(CLI::App& app, Settings& s) {
   option("--owners", s.owners,
          "owners that differ, each as NAME:weight=W,max_pending=N,max_running=N");
 
+  option("--log-name", s.log_name,
+         "of the log of receipts, when it is begun; if empty, a random one")
+      ->check([](const std::string& name) {
+        return name.empty() || log::is_key_name(name) ? std::string() : name + " is no name";
+      });
+  app.add_flag("--new-log-key", s.new_log_key,
+               "add a key that signs the log from the next start on, and exit");
+  option("--checkpoint-interval-ms", s.checkpoint_interval_ms,
+         "between checkpoints of the log while tasks complete")
+      ->check(CLI::Range(1, 1'000));
+
   option("--local-slots", s.local_slots, "tasks that vcpd itself may hold; 0: it runs none")
       ->check(CLI::Range(0, 4'096));
   option("--local-memory-mb", s.local_memory_mb, "for them together")
@@ -223,6 +234,7 @@ Result<coordinator::Options> coordinator_options(const Settings& settings) {
   }
   if (settings.retain_ended_tasks > 0) options.keep_ended_tasks = settings.retain_ended_tasks;
   options.keep_events = settings.retain_events;
+  options.receipts.interval = Duration(settings.checkpoint_interval_ms);
   options.pool_threads = settings.pool_threads > 0 ? settings.pool_threads : std::max(2U, cores());
   options.max_pool_queue = settings.pool_queue;
   return options;

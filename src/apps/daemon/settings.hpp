@@ -59,6 +59,10 @@ struct Settings {
   std::vector<std::string>
       owners;  ///< those that differ: NAME:weight=W,max_pending=N,max_running=N
 
+  std::string log_name;  ///< of the log of receipts, at its first start; empty: a random one
+  bool new_log_key = false;
+  std::uint32_t checkpoint_interval_ms = 100;
+
   std::uint32_t local_slots = 0;
   std::uint64_t local_memory_mb = 1'024;
   std::uint64_t local_disk_mb = 1'024;
