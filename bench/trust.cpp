@@ -105,9 +105,10 @@ class Mesh {
     const std::size_t first = pick({});
     Verification verification = policy.verification;
     if (policy.max_wrong) {
-      verification = choose_plan(nodes_[first].record, others(first), kTerms, *policy.max_wrong)
-                         .value()
-                         .verification;
+      verification =
+          choose_plan(nodes_[first].record, Crowd::of(others(first)), kTerms, *policy.max_wrong)
+              .value()
+              .verification;
     }
     switch (verification.mode) {
       case VerificationMode::quorum:

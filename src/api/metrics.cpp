@@ -92,6 +92,15 @@ struct Metrics::State {
   Gauge& connections =
       BuildGauge().Name("vcp_http_connections").Help("Open ones").Register(registry).Add({});
 
+  Family<Gauge>& trust = BuildGauge()
+                             .Name("vcp_answers_judged_total")
+                             .Help("How answers were judged since the start")
+                             .Register(registry);
+  Gauge& log_leaves = BuildGauge()
+                          .Name("vcp_log_leaves")
+                          .Help("Receipts in the published log")
+                          .Register(registry)
+                          .Add({});
   Gauge& event_streams = BuildGauge()
                              .Name("vcp_event_streams")
                              .Help("Clients that follow events")
@@ -179,6 +188,14 @@ std::string Metrics::render(coordinator::Coordinator& coordinator, std::size_t c
   set(state_->queued, "queue", "commands", static_cast<double>(coordinator.queued_commands()));
   set(state_->queued, "queue", "commits", static_cast<double>(coordinator.queued_commits()));
   set(state_->queued, "queue", "pool", static_cast<double>(coordinator.pool().load()));
+  const mesh::TrustCounts& trust = now.active.trust;
+  set(state_->trust, "event", "confirmed", static_cast<double>(trust.confirmed));
+  set(state_->trust, "event", "disputed", static_cast<double>(trust.disputed));
+  set(state_->trust, "event", "rechecked", static_cast<double>(trust.rechecked));
+  set(state_->trust, "event", "spot_check", static_cast<double>(trust.spot_checks));
+  set(state_->trust, "event", "accepted_adaptively",
+      static_cast<double>(trust.accepted_adaptively));
+  state_->log_leaves.Set(static_cast<double>(coordinator.receipts().published()->tree.size()));
   const coordinator::EventLog& events = coordinator.events();
   state_->event_streams.Set(static_cast<double>(events.subscriptions()));
   state_->dropped_event_streams.Set(static_cast<double>(events.dropped_readers()));

@@ -522,11 +522,11 @@ constexpr std::string_view kTaskLimits = R"({
 
 constexpr std::string_view kVerification = R"({
   "type": "object",
-  "description": "`none` is the node's word. `quorum` believes what so many nodes answer equally. `recheck` has the coordinator run it again. This version refuses the other modes by name.",
+  "description": "`none` is the node's word. `quorum` believes what so many nodes answer equally. `recheck` has the coordinator run it again. `auto` takes the cheapest of these that accepts a wrong answer with a chance of at most `max_wrong`. This version refuses the other modes by name.",
   "required": ["mode"],
   "additionalProperties": false,
   "properties": {
-    "mode": {"type": "string", "enum": ["none", "quorum", "recheck"]},
+    "mode": {"type": "string", "enum": ["none", "quorum", "recheck", "auto"]},
     "agree": {
       "type": "integer", "minimum": 1, "maximum": 100, "default": 2,
       "description": "quorum: equal output hashes and exit codes that are needed."
@@ -542,6 +542,10 @@ constexpr std::string_view kVerification = R"({
     "probability": {
       "type": "number", "minimum": 0, "maximum": 1, "default": 1,
       "description": "recheck: how often."
+    },
+    "max_wrong": {
+      "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1, "default": 1e-4,
+      "description": "auto: the chance of a wrong answer that is put up with."
     }
   }
 })";
@@ -574,7 +578,11 @@ constexpr std::string_view kTaskInfo = R"({
     },
     "result": {"anyOf": [{"$ref": "#/components/schemas/TaskResult"}, {"type": "null"}]},
     "proof_id": {"type": "null"},
-    "verification": {"$ref": "#/components/schemas/Verification"},
+    "verification": {
+      "type": "object",
+      "description": "As it was asked for. Of `auto` also `plan`, the way that was chosen, null until the first node is known, and `estimated_wrong`.",
+      "required": ["mode"]
+    },
     "answers": {
       "type": "array",
       "description": "What each node answered, and how that was judged.",

@@ -55,7 +55,8 @@ void render_result(Writer& writer, const Task& task, const Outputs* outputs) {
   writer.end_object();
 }
 
-void render_verification(Writer& writer, const mesh::Verification& asked) {
+void render_verification(Writer& writer, const mesh::Verification& asked,
+                         const std::optional<mesh::Plan>& plan) {
   writer.begin_object().member("mode", to_string(asked.mode));
   if (asked.mode == mesh::VerificationMode::quorum) {
     writer.member("agree", asked.agree)
@@ -63,6 +64,14 @@ void render_verification(Writer& writer, const mesh::Verification& asked) {
         .member("adaptive", asked.adaptive);
   } else if (asked.mode == mesh::VerificationMode::recheck) {
     writer.member("probability", asked.probability);
+  } else if (asked.mode == mesh::VerificationMode::automatic) {
+    writer.member("max_wrong", asked.max_wrong).key("plan");
+    if (plan) {
+      render_verification(writer, plan->verification, std::nullopt);
+    } else {
+      writer.null();
+    }
+    if (plan) writer.member("estimated_wrong", plan->wrong);
   }
   writer.end_object();
 }
@@ -182,7 +191,7 @@ std::string render_task(const Task& task, const Outputs* outputs) {
     writer.null();
   }
   writer.member("proof_id", nullptr).key("verification");
-  render_verification(writer, task.spec->verification);
+  render_verification(writer, task.spec->verification, task.plan);
   writer.key("answers");
   render_answers(writer, task);
   writer.key("receipt_id");

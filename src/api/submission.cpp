@@ -206,7 +206,7 @@ void parse_verification(Fields& outer, mesh::Verification& asked) {
   const std::string mode = fields->require("mode", fields->text("mode", {0, 64}), {"none"});
   const auto known = mesh::parse_verification_mode(mode);
   if (!known) {
-    const bool planned = mode == "proof" || mode == "auto";
+    const bool planned = mode == "proof";
     return fields->fail("mode",
                         planned ? "this server does not have the mode " + json::quote(mode) + " yet"
                                 : "there is no mode " + json::quote(mode));
@@ -215,6 +215,12 @@ void parse_verification(Fields& outer, mesh::Verification& asked) {
   if (asked.mode == VerificationMode::quorum) parse_quorum(*fields, asked);
   if (asked.mode == VerificationMode::recheck) {
     asked.probability = fields->number("probability", {0, 1}).value_or(asked.probability);
+  }
+  if (asked.mode == VerificationMode::automatic) {
+    asked.max_wrong = fields->number("max_wrong", {0, 1}).value_or(asked.max_wrong);
+    if (asked.max_wrong <= 0 || asked.max_wrong >= 1) {
+      fields->fail("max_wrong", "must be above 0 and below 1");
+    }
   }
   fields->finish();
 }

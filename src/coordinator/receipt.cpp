@@ -49,7 +49,7 @@ void write_answers(Writer& writer, const Task& task) {
 
 /// Whether a rank was taken on fewer equal answers than a quorum asks for otherwise.
 bool accepted_adaptively(const Task& task) {
-  const mesh::Verification& asked = task.spec->verification;
+  const mesh::Verification& asked = task.verification();
   if (asked.mode != VerificationMode::quorum) return false;
   std::vector<std::uint32_t> votes(task.spec->requirements.min_nodes);
   for (const Answer& answer : task.answers) {
@@ -59,21 +59,38 @@ bool accepted_adaptively(const Task& task) {
 }
 
 /// Probabilities are texts: numbers of a receipt are integers.
+std::string to_text(double probability) {
+  std::string text;
+  Writer(text).number(probability);
+  return text;
+}
+
+/// How it was verified in the end.
 void write_verification(Writer& writer, const Task& task) {
-  const mesh::Verification& asked = task.spec->verification;
-  const bool quorum = asked.mode == VerificationMode::quorum;
+  const mesh::Verification& held = task.verification();
   writer.begin_object();
-  if (quorum) {
-    writer.member("accepted_adaptively", accepted_adaptively(task));
-    writer.member("adaptive", asked.adaptive).member("agree", asked.agree);
-    writer.member("max_replicas", asked.max_replicas);
+  if (held.mode == VerificationMode::quorum) {
+    writer.member("accepted_adaptively", accepted_adaptively(task))
+        .member("adaptive", held.adaptive)
+        .member("agree", held.agree)
+        .member("max_replicas", held.max_replicas);
   }
-  writer.member("mode", to_string(asked.mode));
-  if (asked.mode == VerificationMode::recheck) {
-    std::string probability;
-    Writer(probability).number(asked.probability);
-    writer.member("probability", probability).member("rechecked", task.rechecked);
+  writer.member("mode", to_string(held.mode));
+  if (held.mode == VerificationMode::recheck) {
+    writer.member("probability", to_text(held.probability)).member("rechecked", task.rechecked);
   }
+  writer.end_object();
+}
+
+/// As it was asked for; of `auto` the plan that was chosen, with the estimate of its risk.
+void write_asked(Writer& writer, const Task& task) {
+  if (!task.plan) return write_verification(writer, task);
+  writer.begin_object()
+      .member("estimated_wrong", to_text(task.plan->wrong))
+      .member("max_wrong", to_text(task.spec->verification.max_wrong))
+      .member("mode", to_string(task.spec->verification.mode))
+      .key("plan");
+  write_verification(writer, task);
   writer.end_object();
 }
 
@@ -134,7 +151,7 @@ std::string render_receipt(const Task& task, std::string_view engine, std::strin
       .member("task_id", task.id.to_string())
       .member("task_type", to_string(spec.type))
       .key("verification");
-  write_verification(writer, task);
+  write_asked(writer, task);
   writer.member("version", kReceiptVersion).end_object();
   return out;
 }

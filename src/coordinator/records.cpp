@@ -18,7 +18,7 @@ inline constexpr auto kGreatest<mesh::TaskStatus> = mesh::TaskStatus::cancelled;
 template <>
 inline constexpr auto kGreatest<mesh::Strategy> = mesh::Strategy::spread;
 template <>
-inline constexpr auto kGreatest<mesh::VerificationMode> = mesh::VerificationMode::recheck;
+inline constexpr auto kGreatest<mesh::VerificationMode> = mesh::VerificationMode::automatic;
 template <>
 inline constexpr auto kGreatest<mesh::Judgement> = mesh::Judgement::disputed;
 template <>
@@ -96,7 +96,11 @@ void describe(C& codec, Is<mesh::Payload> auto& r) {
 }
 template <class C>
 void describe(C& codec, Is<mesh::Verification> auto& r) {
-  codec(r.mode, r.agree, r.max_replicas, r.adaptive, r.probability);
+  codec(r.mode, r.agree, r.max_replicas, r.adaptive, r.probability, r.max_wrong);
+}
+template <class C>
+void describe(C& codec, Is<mesh::Plan> auto& r) {
+  codec(r.verification, r.wrong, r.cost);
 }
 template <class C>
 void describe(C& codec, Is<mesh::TaskSpec> auto& r) {
@@ -123,7 +127,8 @@ void describe(C& codec, Is<mesh::Answer> auto& r) {
 template <class C>
 void describe(C& codec, Is<mesh::Task> auto& r) {
   codec(r.id, r.spec, r.status, r.created_at, r.updated_at, r.not_before, r.started, r.leases,
-        r.answers, r.failures, r.recheck, r.rechecked, r.assembled, r.reason, r.detail, r.receipt);
+        r.answers, r.failures, r.plan, r.recheck, r.rechecked, r.assembled, r.reason, r.detail,
+        r.receipt);
 }
 template <class C>
 void describe(C& codec, Is<Token> auto& r) {

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "state.hpp"
+#include "trust.hpp"
 
 namespace vcp::mesh {
 
@@ -59,7 +60,9 @@ void Core::State::count(HeldNode& held) {
   const Contribution now_counted{
       .status = node.status(),
       .cores = node.offline ? 0 : node.registration.capabilities.cpu_cores,
-      .health_micros = static_cast<std::uint64_t>(std::llround(node.health_score() * 1e6))};
+      .health_micros = static_cast<std::uint64_t>(std::llround(node.health_score() * 1e6)),
+      .error_nanos =
+          static_cast<std::uint64_t>(std::llround(error_rate(track_record(node)) * 1e9))};
   if (!held.counted || held.counted->status != now_counted.status) {
     transitions.push_back({now, Transition::OfNode{node.id(), now_counted.status}});
   }
@@ -68,6 +71,7 @@ void Core::State::count(HeldNode& held) {
   ++counts.nodes[static_cast<std::size_t>(now_counted.status)];
   counts.cores += now_counted.cores;
   counts.health_micros += now_counted.health_micros;
+  counts.error_nanos += now_counted.error_nanos;
 }
 
 void Core::State::uncount(HeldNode& held) {
@@ -75,6 +79,7 @@ void Core::State::uncount(HeldNode& held) {
   --counts.nodes[static_cast<std::size_t>(held.counted->status)];
   counts.cores -= held.counted->cores;
   counts.health_micros -= held.counted->health_micros;
+  counts.error_nanos -= held.counted->error_nanos;
   held.counted.reset();
 }
 

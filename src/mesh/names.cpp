@@ -58,9 +58,10 @@ constexpr Names<Outcome, 15> kOutcomes{{{Outcome::ok, "ok"},
                                         {Outcome::no_agreement, "no_agreement"},
                                         {Outcome::refuted, "refuted"}}};
 
-constexpr Names<VerificationMode, 3> kVerificationModes{{{VerificationMode::none, "none"},
+constexpr Names<VerificationMode, 4> kVerificationModes{{{VerificationMode::none, "none"},
                                                          {VerificationMode::quorum, "quorum"},
-                                                         {VerificationMode::recheck, "recheck"}}};
+                                                         {VerificationMode::recheck, "recheck"},
+                                                         {VerificationMode::automatic, "auto"}}};
 
 constexpr Names<Judgement, 3> kJudgements{{{Judgement::open, "open"},
                                            {Judgement::accepted, "accepted"},

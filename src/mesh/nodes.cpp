@@ -66,6 +66,7 @@ void Core::State::note_answer(HeldNode& node, bool trial) {
 
 /// Its answer counts; `confirmed` by others, or by running it again.
 void Core::State::note_counted(const NodeId& id, bool confirmed) {
+  if (confirmed) ++counts.trust.confirmed;
   HeldNode* node = find(id);
   if (!node) return;
   Node& record = edit(*node, true);
@@ -74,6 +75,7 @@ void Core::State::note_counted(const NodeId& id, bool confirmed) {
 }
 
 void Core::State::note_dispute(const NodeId& id) {
+  ++counts.trust.disputed;
   HeldNode* node = find(id);
   if (!node) return;
   Node& record = edit(*node, true);

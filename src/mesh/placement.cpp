@@ -6,6 +6,7 @@
 
 #include "quorum.hpp"
 #include "state.hpp"
+#include "trust.hpp"
 
 namespace vcp::mesh {
 namespace {
@@ -92,7 +93,7 @@ void Core::State::index_new_classes() {
 // --- Choice
 
 HeldNode& Core::State::choose(const Task& task, TaskClass& task_class) {
-  if (task.spec->verification.mode == VerificationMode::quorum) {
+  if (task.verification().mode == VerificationMode::quorum) {
     return choose_unrelated(task, task_class);
   }
   return *by_handle[task_class.ready.choose(random, regions)];
@@ -141,17 +142,47 @@ HeldNode& Core::State::choose_unrelated(const Task& task, TaskClass& task_class)
 
 /// Whether an answer of that node, if it is the only one, may be accepted.
 bool Core::State::trusts(const Task& task, const Node& node) {
-  const Verification& asked = task.spec->verification;
+  const Verification& asked = task.verification();
   if (asked.mode != VerificationMode::quorum || !asked.adaptive || !task.leases.empty() ||
       !task.answers.empty() || task.spec->requirements.min_nodes > 1) {
     return false;
   }
-  return random.uniform() >= spot_check_probability(node.valid_in_a_row, settings.trusted_after);
+  const double checked = spot_check_probability(node.valid_in_a_row, settings.trusted_after);
+  if (random.uniform() >= checked) return true;
+  if (checked < 1) ++counts.trust.spot_checks;
+  return false;
+}
+
+/// Of `automatic`: how an answer of this node will be verified. A gang, whose ranks run at the same
+/// time, is rechecked, as often as the worst of its nodes makes necessary.
+void Core::State::plan(Task& task, const Node& node) {
+  const auto counts_still = [](const Answer& each) {
+    return each.judgement != Judgement::disputed;
+  };
+  if (task.spec->verification.mode != VerificationMode::automatic) return;
+  if (task.leases.empty() && std::ranges::none_of(task.answers, counts_still)) task.plan.reset();
+  const bool gang = task.spec->requirements.min_nodes > 1;
+  if (task.plan && !gang) return;
+  const auto all = static_cast<double>(counts.all_nodes());
+  Crowd others;
+  if (!gang && all > 1) {
+    others.nodes = counts.all_nodes() - 1;
+    others.error_rate = static_cast<double>(counts.error_nanos) * 1e-9 / all;
+  }
+  const PlanTerms terms{.recheck_cost = settings.recheck_cost,
+                        .coalition = settings.coalition,
+                        .trusted_after = settings.trusted_after};
+  const Plan made =
+      choose_plan(track_record(node), others, terms, task.spec->verification.max_wrong).value();
+  if (!task.plan || made.verification.probability > task.plan->verification.probability) {
+    task.plan = made;
+  }
 }
 
 /// Gives a rank of the task to the node, with the next epoch.
 void Core::State::grant(HeldTask& held, HeldNode& node, std::uint32_t rank) {
   Task& task = edit(held);
+  plan(task, *node.record);
   last_epoch = Epoch{std::to_underlying(last_epoch) + 1};
   gave_epoch = true;
   const Lease lease{.node = node.record->id(),

@@ -55,7 +55,7 @@ bool lone_trusted_run(const Task& task, std::uint32_t rank, std::size_t answers,
 }
 
 Tally quorum(const Task& task, std::uint32_t rank) {
-  const Verification& asked = task.spec->verification;
+  const Verification& asked = task.verification();
   const auto answers = static_cast<std::uint32_t>(
       std::ranges::count_if(task.answers, [&](const Answer& each) { return counts(each, rank); }));
   const std::uint32_t live = live_runs(task, rank);
@@ -86,8 +86,8 @@ Tally quorum(const Task& task, std::uint32_t rank) {
 }  // namespace
 
 Tally tally(const Task& task, std::uint32_t rank) {
-  return task.spec->verification.mode == VerificationMode::quorum ? quorum(task, rank)
-                                                                  : first_answer(task, rank);
+  return task.verification().mode == VerificationMode::quorum ? quorum(task, rank)
+                                                              : first_answer(task, rank);
 }
 
 std::optional<std::uint32_t> wanting_rank(const Task& task) {
@@ -98,7 +98,7 @@ std::optional<std::uint32_t> wanting_rank(const Task& task) {
 }
 
 bool all_ranks_answered(const Task& task) {
-  const bool compared = task.spec->verification.mode == VerificationMode::quorum;
+  const bool compared = task.verification().mode == VerificationMode::quorum;
   std::vector<bool> answered(task.spec->requirements.min_nodes);
   for (const Answer& answer : task.answers) {
     const bool believed = compared ? answer.judgement == Judgement::accepted

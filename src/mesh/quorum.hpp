@@ -22,7 +22,8 @@ struct Tally {
 /// Whether every rank has an answer that is believed as far as comparing goes.
 [[nodiscard]] bool all_ranks_answered(const Task& task);
 
-/// Nodes that are placed at once when the task starts: all or none if it is a gang.
+/// Nodes that are placed at once when the task starts: all or none if it is a gang. A gang is never
+/// planned to be compared, so what was asked is enough to tell.
 [[nodiscard]] std::uint32_t width(const TaskSpec& spec);
 
 /// Whether two runs gave the same, but for gas, which nodes could tell differently and be right: it

@@ -60,6 +60,7 @@ struct Contribution {
   NodeStatus status = NodeStatus::online;
   std::uint64_t cores = 0;
   std::uint64_t health_micros = 0;
+  std::uint64_t error_nanos = 0;
 };
 
 struct HeldNode : Held<Node> {
@@ -216,6 +217,7 @@ struct Core::State {
   void start(HeldTask& held, const std::vector<HeldNode*>& chosen);
   void grant(HeldTask& held, HeldNode& node, std::uint32_t rank);
   [[nodiscard]] bool trusts(const Task& task, const Node& node);
+  void plan(Task& task, const Node& node);
 
   // Gangs (gangs.cpp).
   void reserve_for_aged();

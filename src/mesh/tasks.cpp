@@ -16,7 +16,7 @@ bool is_gang(const Task& task) { return task.spec->requirements.min_nodes > 1; }
 /// whoever was refuted is not asked again.
 std::vector<NodeId> barred_nodes(const Task& task) {
   std::vector<NodeId> nodes;
-  const bool compared = task.spec->verification.mode == VerificationMode::quorum;
+  const bool compared = task.verification().mode == VerificationMode::quorum;
   for (const Answer& answer : task.answers) {
     if (compared || answer.judgement == Judgement::disputed) nodes.push_back(answer.lease.node);
   }
@@ -231,14 +231,14 @@ void Core::State::settle(HeldTask& held, std::uint32_t rank) {
     }
     return fail_task(held, Outcome::no_agreement,
                      std::to_string(task.answers.size()) + " nodes answered, and no " +
-                         std::to_string(task.spec->verification.agree) + " of them the same");
+                         std::to_string(task.verification().agree) + " of them the same");
   }
   if (!now_known.winner) {
     leave_line(held);
     set_status(held, task.leases.empty() ? TaskStatus::pending : TaskStatus::running);
     return wait_in_line(held);
   }
-  const bool rechecked = task.spec->verification.mode == VerificationMode::recheck;
+  const bool rechecked = task.verification().mode == VerificationMode::recheck;
   if (!rechecked) judge(held, *now_known.winner);
   const bool ran_well = now_known.winner->outcome == Outcome::ok;
   if (!ran_well || all_ranks_answered(task)) return conclude(held);
@@ -248,7 +248,7 @@ void Core::State::settle(HeldTask& held, std::uint32_t rank) {
 /// Accepts an answer and all that equal it; who gave another one was wrong.
 void Core::State::judge(HeldTask& held, const Answer& winner) {
   Task& task = edit(held);
-  const bool compared = task.spec->verification.mode == VerificationMode::quorum;
+  const bool compared = task.verification().mode == VerificationMode::quorum;
   const std::uint32_t rank = winner.lease.rank;
   const Answer model = winner;
   const auto votes = std::ranges::count_if(task.answers, [&](const Answer& each) {
@@ -258,6 +258,7 @@ void Core::State::judge(HeldTask& held, const Answer& winner) {
     if (answer.lease.rank != rank || answer.judgement != Judgement::open) continue;
     answer.judgement = same(answer, model) ? Judgement::accepted : Judgement::disputed;
     if (answer.judgement == Judgement::accepted) {
+      if (compared && votes == 1) ++counts.trust.accepted_adaptively;
       note_counted(answer.lease.node, compared && votes > 1);
     } else {
       note_dispute(answer.lease.node);
@@ -270,7 +271,7 @@ void Core::State::judge(HeldTask& held, const Answer& winner) {
 /// the task.
 void Core::State::conclude(HeldTask& held) {
   Task& task = edit(held);
-  const Verification& asked = task.spec->verification;
+  const Verification& asked = task.verification();
   if (asked.mode == VerificationMode::recheck && !task.recheck) {
     task.recheck = random.uniform() < asked.probability;
   }
@@ -299,6 +300,7 @@ void Core::verified(Time now, const TaskId& id, const Verdict& verdict) {
   if (!held || held->record->status != TaskStatus::verifying) return;
   Task& task = state.edit(*held);
   const bool rechecked = std::exchange(task.recheck, false);
+  if (rechecked) ++state.counts.trust.rechecked;
   for (const Verdict::Refusal& refusal : verdict.refused) {
     const auto answer = std::ranges::find(task.answers, refusal.epoch,
                                           [](const Answer& each) { return each.lease.epoch; });

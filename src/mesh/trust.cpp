@@ -32,12 +32,6 @@ QuorumOdds odds_from(std::uint32_t agree, std::uint32_t left, std::uint32_t wron
           .runs = 1 + mean(if_wrong.runs, if_right.runs)};
 }
 
-double mean_error_rate(std::span<const TrackRecord> records) {
-  const double sum = std::transform_reduce(records.begin(), records.end(), 0.0, std::plus<>(),
-                                           [](const TrackRecord& r) { return error_rate(r); });
-  return records.empty() ? 0 : sum / static_cast<double>(records.size());
-}
-
 /// With what a coalition adds that errs only where it has the majority, and so keeps its records.
 QuorumOdds odds_with_coalition(const Verification& quorum, double first, double other,
                                double coalition) {
@@ -46,14 +40,13 @@ QuorumOdds odds_with_coalition(const Verification& quorum, double first, double 
   return odds;
 }
 
-Plan quorum_plan(std::uint32_t agree, double first, std::span<const TrackRecord> others,
-                 double coalition) {
-  const auto nodes = static_cast<std::uint32_t>(std::min<std::size_t>(others.size() + 1, 1000));
+Plan quorum_plan(std::uint32_t agree, double first, const Crowd& others, double coalition) {
+  const auto nodes = static_cast<std::uint32_t>(std::min<std::size_t>(others.nodes + 1, 1000));
   const Verification quorum{.mode = VerificationMode::quorum,
                             .agree = agree,
                             .max_replicas = std::min(replicas(agree), nodes),
                             .adaptive = false};
-  const QuorumOdds odds = odds_with_coalition(quorum, first, mean_error_rate(others), coalition);
+  const QuorumOdds odds = odds_with_coalition(quorum, first, others.error_rate, coalition);
   return {.verification = quorum, .wrong = odds.wrong / (1 - odds.undecided), .cost = odds.runs};
 }
 
@@ -90,6 +83,14 @@ double error_rate(const TrackRecord& record) {
   return alpha / (alpha + beta);
 }
 
+Crowd Crowd::of(std::span<const TrackRecord> records) {
+  const double sum =
+      std::transform_reduce(records.begin(), records.end(), 0.0, std::plus<>(),
+                            [](const TrackRecord& r) { return mesh::error_rate(r); });
+  return {.nodes = records.size(),
+          .error_rate = records.empty() ? 0 : sum / static_cast<double>(records.size())};
+}
+
 QuorumOdds quorum_odds(std::uint32_t agree, std::uint32_t max_replicas, double first,
                        double other) {
   assert(agree >= 1 && agree <= max_replicas);
@@ -100,7 +101,7 @@ QuorumOdds quorum_odds(std::uint32_t agree, std::uint32_t max_replicas, double f
           .runs = 1 + first * if_wrong.runs + (1 - first) * if_right.runs};
 }
 
-std::optional<Plan> choose_plan(const TrackRecord& first, std::span<const TrackRecord> others,
+std::optional<Plan> choose_plan(const TrackRecord& first, const Crowd& others,
                                 const PlanTerms& terms, double max_wrong) {
   const double error = error_rate(first);
   std::optional<Plan> best;
@@ -108,7 +109,7 @@ std::optional<Plan> choose_plan(const TrackRecord& first, std::span<const TrackR
     if (plan.wrong <= max_wrong && (!best || plan.cost < best->cost)) best = plan;
   };
   if (terms.recheck_cost) consider(recheck_plan(error, *terms.recheck_cost, max_wrong));
-  for (std::uint32_t agree = 2; agree <= kMaxAgree && agree <= others.size() + 1; ++agree) {
+  for (std::uint32_t agree = 2; agree <= kMaxAgree && agree <= others.nodes + 1; ++agree) {
     const Plan full = quorum_plan(agree, error, others, terms.coalition);
     consider(full);
     if (first.confirmed >= terms.trusted_after) {

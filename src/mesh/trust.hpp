@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -42,6 +43,14 @@ struct QuorumOdds {
 [[nodiscard]] QuorumOdds quorum_odds(std::uint32_t agree, std::uint32_t max_replicas, double first,
                                      double other);
 
+/// The nodes that a task may go to.
+struct Crowd {
+  std::size_t nodes = 0;
+  double error_rate = 0;  ///< the mean of theirs
+
+  [[nodiscard]] static Crowd of(std::span<const TrackRecord> records);
+};
+
 /// What a plan may count on.
 struct PlanTerms {
   std::optional<double> recheck_cost;  ///< of the coordinator's own run, in runs; none: it cannot
@@ -49,19 +58,11 @@ struct PlanTerms {
   std::uint32_t trusted_after = 10;    ///< results confirmed in a row, for adaptive quorums
 };
 
-/// A way to verify an answer.
-struct Plan {
-  Verification verification;
-  double wrong = 0;  ///< the chance that an answer which it accepts is wrong
-  double cost = 0;   ///< expected, in runs
-};
-
 /// The cheapest plan that accepts a wrong answer with a probability of at most `max_wrong`, for a
 /// task that goes to the node of `first` now and, if it needs more, to random ones of `others`.
 /// Nothing if no plan is that sure. No plan takes a node's word without a check now and then, for
 /// that is what records are made of.
-[[nodiscard]] std::optional<Plan> choose_plan(const TrackRecord& first,
-                                              std::span<const TrackRecord> others,
+[[nodiscard]] std::optional<Plan> choose_plan(const TrackRecord& first, const Crowd& others,
                                               const PlanTerms& terms, double max_wrong);
 
 }  // namespace vcp::mesh

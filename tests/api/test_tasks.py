@@ -226,7 +226,7 @@ def test_a_scalar_module_needs_a_function(owner, scalar):
 
 # --- what comes with later issues is refused by name --------------------------------------------
 
-@pytest.mark.parametrize("mode", ["proof", "auto"])
+@pytest.mark.parametrize("mode", ["proof"])
 def test_other_verification_modes_are_refused_by_name(owner, command, mode):
     answer = owner.post("tasks", json=tasks.parked(command, verification={"mode": mode}))
     invalid_within(answer, "/verification")

@@ -154,3 +154,22 @@ def test_a_wrong_verification_is_refused(client, verification, pointer):
     module = tasks.upload(client, modules.echo())
     answer = client.post("tasks", json=tasks.body(module, verification=verification))
     invalid(answer, pointer)
+
+
+# --- auto ---------------------------------------------------------------------------------------
+
+def test_auto_says_which_plan_it_chose_and_how_sure_that_is(client, real_node):
+    task = tasks.completed(client, modules.echo(), verification={"mode": "auto", "max_wrong": 1e-6})
+    assert task["verification"]["mode"] == "auto"
+    assert task["verification"]["plan"]["mode"] in ("quorum", "recheck")
+    assert 0 <= task["verification"]["estimated_wrong"] <= 1e-6
+    said = ok(client.get(f"tasks/{task['task_id']}/receipt"))["receipt"]["verification"]
+    assert said["mode"] == "auto" and said["max_wrong"] == "1e-06"
+    assert float(said["estimated_wrong"]) <= 1e-6
+    assert said["plan"]["mode"] == task["verification"]["plan"]["mode"]
+
+
+@pytest.mark.parametrize("max_wrong", [0, 1, 1.5, -1, "small", None])
+def test_auto_needs_a_chance_between_0_and_1(client, max_wrong):
+    body = tasks.body("sha256:" + 64 * "0", verification={"mode": "auto", "max_wrong": max_wrong})
+    invalid(client.post("tasks", json=body), "/verification/max_wrong")

@@ -213,6 +213,11 @@ inline mesh::Task RandomRecords::task() {
                         .judgement = one_of(mesh::Judgement::disputed)};
   });
   task.failures = several<mesh::Attempt>([this] { return attempt(); });
+  task.plan = maybe<mesh::Plan>([this] {
+    return mesh::Plan{.verification = {.mode = one_of(mesh::VerificationMode::automatic)},
+                      .wrong = real(),
+                      .cost = real()};
+  });
   task.recheck = coin();
   task.rechecked = coin();
   if (coin()) task.assembled = std::make_shared<const mesh::TaskResult>(result());

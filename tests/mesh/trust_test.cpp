@@ -9,11 +9,11 @@ namespace vcp::mesh {
 namespace {
 
 constexpr TrackRecord kStranger;
-const std::vector<TrackRecord> kStrangers(20, kStranger);
+const Crowd kStrangers = Crowd::of(std::vector<TrackRecord>(20, kStranger));
 
 /// `count` nodes, each with so many confirmed results.
-std::vector<TrackRecord> proven(std::uint32_t confirmed, std::size_t count = 20) {
-  return std::vector<TrackRecord>(count, TrackRecord{.confirmed = confirmed});
+Crowd proven(std::uint32_t confirmed, std::size_t count = 20) {
+  return Crowd::of(std::vector<TrackRecord>(count, TrackRecord{.confirmed = confirmed}));
 }
 
 constexpr PlanTerms kNoRecheck{.recheck_cost = std::nullopt, .coalition = 0};

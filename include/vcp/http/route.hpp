@@ -52,7 +52,7 @@ using Stream = std::function<Async<void>(Exchange&)>;
 /// One route: how it is called, who may, what it takes, and what the reference says of it.
 struct Route {
   Method method;
-  std::string_view pattern;  ///< "/api/v1/tasks/{id}", or "/log/tile/{path...}" for all that follows
+  std::string_view pattern;  ///< "/api/v1/tasks/{id}"; "{path...}" at its end takes the rest
   Roles roles;
   std::uint64_t body_limit = 0;                    ///< bytes; 0: takes no body
   std::vector<std::string_view> media_types = {};  ///< what its body may be; empty: anything

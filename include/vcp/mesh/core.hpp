@@ -43,6 +43,8 @@ struct Settings {
   Strategy strategy = Strategy::weighted;  ///< of tasks that name none
   Duration gang_patience{2'000};           ///< a gang that waited so long has nodes reserved for it
   std::uint32_t trusted_after = 10;  ///< results in a row confirmed by others, for adaptive quorums
+  double recheck_cost = 1;  ///< of a run of the coordinator's own, in runs, for `automatic`
+  double coalition = 0.01;  ///< share of nodes that are taken to be in league, for `automatic`
   OwnerPolicy any_owner;
   std::map<std::string, OwnerPolicy> owners;  ///< of those that differ
 };
@@ -85,6 +87,15 @@ struct HeartbeatReply {
   std::vector<LeaseName> cancelled;  ///< named by the node, but not its own (any more)
 };
 
+/// How answers were judged, since the start.
+struct TrustCounts {
+  std::uint64_t confirmed = 0;            ///< answers that equalled others, or a run of our own
+  std::uint64_t disputed = 0;             ///< answers that were caught to be wrong
+  std::uint64_t rechecked = 0;            ///< tasks that were run again
+  std::uint64_t spot_checks = 0;          ///< of nodes that had proved themselves
+  std::uint64_t accepted_adaptively = 0;  ///< answers of such nodes, taken by themselves
+};
+
 /// Counters over everything the core knows, kept with each change.
 struct Counts {
   std::uint64_t pending = 0;
@@ -93,6 +104,8 @@ struct Counts {
   std::array<std::uint64_t, 4> nodes{};  ///< by NodeStatus
   std::uint64_t cores = 0;               ///< of nodes that are not offline
   std::uint64_t health_micros = 0;       ///< health scores in millionths, added up over all nodes
+  std::uint64_t error_nanos = 0;         ///< error rates in billionths, added up over all nodes
+  TrustCounts trust;
 
   [[nodiscard]] std::uint64_t all_nodes() const;
   [[nodiscard]] double average_health() const;  ///< 0 if there is no node

@@ -19,7 +19,7 @@ namespace vcp::mesh {
 enum class TaskType : std::uint8_t { wasm_execution, computation, zk_proof, federated_learning };
 enum class TaskStatus : std::uint8_t { pending, running, verifying, completed, failed, cancelled };
 enum class Strategy : std::uint8_t { weighted, round_robin, least_loaded, latency_aware, spread };
-enum class VerificationMode : std::uint8_t { none, quorum, recheck };
+enum class VerificationMode : std::uint8_t { none, quorum, recheck, automatic };
 
 /// How the run of a task on a node ended.
 enum class Outcome : std::uint8_t {
@@ -64,8 +64,18 @@ struct Verification {
   std::uint32_t max_replicas = 5;  ///< ... among at most so many
   bool adaptive = true;            ///< quorum: one answer of a node that has proved itself may do
   double probability = 1;          ///< recheck: how often it is done
+  double max_wrong = 1e-4;         ///< automatic: the chance of a wrong answer that is put up with
 
   friend bool operator==(const Verification&, const Verification&) = default;
+};
+
+/// A way to verify an answer, as `automatic` chooses one.
+struct Plan {
+  Verification verification;  ///< not automatic itself
+  double wrong = 0;           ///< the chance that an answer which it accepts is wrong
+  double cost = 0;            ///< expected, in runs
+
+  friend bool operator==(const Plan&, const Plan&) = default;
 };
 
 /// Which nodes may run a task.
@@ -188,6 +198,7 @@ struct Task {
   std::vector<Lease> leases;    ///< live ones
   std::vector<Answer> answers;  ///< those that count, and those that are disputed
   std::vector<Attempt> failures;
+  std::optional<Plan> plan;                     ///< of `automatic`, once its first node is known
   bool recheck = false;                         ///< in verification: it is to be run again
   bool rechecked = false;                       ///< it was, and the same came out
   std::shared_ptr<const TaskResult> assembled;  ///< of a gang: its ranks' answers as one
@@ -198,6 +209,11 @@ struct Task {
   std::optional<double> progress;        ///< of the run under way, 0 to 1; not durable
 
   std::uint64_t commit = 0;  ///< the commit that wrote it
+
+  /// What holds for it: as asked, or as planned.
+  [[nodiscard]] const Verification& verification() const {
+    return plan ? plan->verification : spec->verification;
+  }
 
   /// The answer that was accepted for a rank, or null.
   [[nodiscard]] const Answer* accepted(std::uint32_t rank) const;
