@@ -35,8 +35,14 @@ concept Described = std::is_aggregate_v<T>;
 
 /// Writes fields one after the other.
 class Encoder {
+  static constexpr std::size_t kMaxVarint = 10;
+  static constexpr std::size_t kMostRecords = 512;  ///< bytes that hold most of them
+
  public:
-  explicit Encoder(std::uint8_t version) { out_.push_back(static_cast<char>(version)); }
+  explicit Encoder(std::uint8_t version) {
+    out_.reserve(kMostRecords);
+    out_.push_back(static_cast<char>(version));
+  }
 
   template <class... Fields>
   void operator()(const Fields&... fields) {
@@ -47,8 +53,11 @@ class Encoder {
 
  private:
   void field(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) out_.push_back(static_cast<char>(value | 0x80));
-    out_.push_back(static_cast<char>(value));
+    std::array<char, kMaxVarint> bytes;
+    std::size_t size = 0;
+    for (; value >= 0x80; value >>= 7) bytes[size++] = static_cast<char>(value | 0x80);
+    bytes[size++] = static_cast<char>(value);
+    out_.append(bytes.data(), size);
   }
   void field(std::uint32_t value) { field(std::uint64_t{value}); }
   void field(std::uint8_t value) { field(std::uint64_t{value}); }
