@@ -89,7 +89,7 @@ struct Place {
 /// The tasks that may be placed now, in lines; their classes; and what each owner has had.
 class Pending {
  public:
-  Pending(const Settings& settings) : settings_(settings) {}
+  explicit Pending(const Settings& settings) : settings_(settings) {}
 
   /// The class of tasks like this one, held for one more of them.
   [[nodiscard]] TaskClass* join(const TaskSpec& spec);
