@@ -113,7 +113,8 @@ constexpr std::string_view kNode = R"({
   "type": "object",
   "required": ["node_id", "owner", "region", "node_type", "capabilities", "slots", "labels",
                "safety_policy", "health_score", "status", "slots_free", "reputation",
-               "registered_at", "last_seen", "telemetry", "completed", "failed", "disputed"],
+               "registered_at", "last_seen", "telemetry", "completed", "failed", "disputed",
+               "confirmed_in_a_row"],
   "properties": {
     "node_id": {"$ref": "#/components/schemas/NodeId"},
     "owner": {"$ref": "#/components/schemas/Owner"},
@@ -141,6 +142,10 @@ constexpr std::string_view kNode = R"({
     "completed": {"type": "integer", "minimum": 0},
     "failed": {"type": "integer", "minimum": 0},
     "disputed": {"type": "integer", "minimum": 0},
+    "confirmed_in_a_row": {
+      "type": "integer", "minimum": 0,
+      "description": "Answers that others, or a run of the coordinator, confirmed since the last wrong one."
+    },
     "node_token": {
       "type": "string",
       "description": "The node's own token, in the answer to its first registration only."

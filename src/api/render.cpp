@@ -163,7 +163,8 @@ std::string render_node(const mesh::Node& node) {
   }
   writer.member("completed", node.completed)
       .member("failed", node.failed)
-      .member("disputed", node.disputed);
+      .member("disputed", node.disputed)
+      .member("confirmed_in_a_row", node.valid_in_a_row);
   writer.end_object();
   return body;
 }
