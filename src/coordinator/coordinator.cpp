@@ -174,6 +174,7 @@ Result<TaskPtr> Coordinator::Writer::report(const mesh::Report& report) {
     }
     return task;
   }
+  core.note_late(now, report);
   const Result<TaskPtr> ended = coordinator.tasks_.find(report.task);
   if (!ended) return ended;
   if (!*ended) return fail(Code::not_found, "no such task");

@@ -141,6 +141,7 @@ void Core::advance(Time now) {
     state.leave_line(held);
     state.wait_in_line(held);
   }
+  while (const auto key = state.late_run_ends.take_due(now)) state.late_runs.erase(*key);
   state.reserve_for_aged();
 }
 

@@ -90,6 +90,15 @@ struct LiveLease {
   std::uint64_t memory_mb = 0;
 };
 
+using LateRunKey = std::pair<TaskId, NodeId>;
+
+/// A run that was given up for lost when others agreed without it.
+struct LateRun {
+  Epoch epoch{};
+  std::shared_ptr<const Answer> winner;  ///< what they agreed on
+  Time until;                            ///< then nothing is expected of it any more
+};
+
 struct OpenPoll {
   NodeId node;
   std::uint32_t wanted = 0;
@@ -124,6 +133,7 @@ struct Core::State {
   std::unordered_map<TaskId, HeldTask> tasks;
   std::unordered_map<Epoch, LiveLease> leases;
   std::map<PollId, OpenPoll> polls;
+  std::map<LateRunKey, LateRun> late_runs;
   std::map<std::pair<std::string, Digest>, std::uint64_t> content_uses;  ///< by owner
 
   Pending pending;                        ///< may be placed now
@@ -134,6 +144,7 @@ struct Core::State {
   Agenda<Epoch> lease_ends;
   Agenda<NodeId> silences;  ///< when a node will have been silent for too long
   Agenda<PollId> poll_ends;
+  Agenda<LateRunKey> late_run_ends;
 
   std::vector<TaskId> touched_tasks;
   std::vector<NodeId> touched_nodes;
@@ -178,6 +189,9 @@ struct Core::State {
   void finish(HeldTask& held);
   [[nodiscard]] bool retries_spent(const Task& task) const;
   [[nodiscard]] Time back_off(const Task& task);
+
+  // Runs that quorums did without (late.cpp).
+  void expect_late(const Task& task, const Answer& winner);
 
   // Leases (leases.cpp).
   void hold(const Task& task, const Lease& lease);

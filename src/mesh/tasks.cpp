@@ -264,6 +264,7 @@ void Core::State::judge(HeldTask& held, const Answer& winner) {
       note_dispute(answer.lease.node);
     }
   }
+  if (compared && votes > 1) expect_late(task, model);
   end_leases(held, rank);
 }
 
@@ -365,11 +366,13 @@ Result<TaskPtr> Core::report(Time now, const Report& report) {
   if (!held) {
     const auto ended = state.tasks.find(report.task);
     if (ended == state.tasks.end()) return fail(Code::not_found, "no such task");
+    note_late(now, report);
     return answer_late_report(ended->second.record, report);
   }
   const auto lease = std::ranges::find(held->record->leases, report.epoch, &Lease::epoch);
   if (lease == held->record->leases.end() || lease->node != report.node ||
       lease->rank != report.rank) {
+    note_late(now, report);
     return answer_late_report(held->record, report);
   }
   const Lease ended = *lease;

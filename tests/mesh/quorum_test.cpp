@@ -2,6 +2,7 @@
 #include "quorum.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "mesh.hpp"
 
@@ -120,6 +121,87 @@ TEST_F(QuorumTest, ALostReplicaIsReplacedByAnother) {
   ASSERT_EQ(again.size(), 1U);
   ASSERT_TRUE(mesh_.report(again[0], Outcome::ok, "x").has_value());
   EXPECT_EQ(mesh_.task(task)->status, TaskStatus::completed);
+}
+
+/// Three runs of a quorum of two: one was lost, and came back when the others had agreed.
+class LateResultTest : public QuorumTest {
+ protected:
+  LateResultTest() {
+    add_nodes(3);
+    task_ = mesh_.submit(quorum(2, 5));
+    auto offers = ask_all();
+    late_.emplace(offers.at(0));
+    mesh_.pass(Duration(20'000));
+    for (const std::string& id : ids_) EXPECT_TRUE(mesh_.beat(id).has_value());
+    const std::vector<LeaseName> renewed{{task_->id, offers.at(1).lease.epoch}};
+    EXPECT_TRUE(mesh_.beat(offers.at(1).lease.node.value, {}, renewed).has_value());
+    mesh_.pass(Duration(11'000));  // the first lease ran out
+    mesh_.pass(Duration(200));
+    std::erase(ids_, late_->lease.node.value);
+    const auto third = ask_all();
+    EXPECT_EQ(third.size(), 1U);
+    agreeing_ = {offers.at(1), third.at(0)};
+  }
+
+  void agree() {
+    for (const Offer& offer : agreeing_) {
+      ASSERT_TRUE(mesh_.report(offer, Outcome::ok, "x").has_value());
+    }
+    ASSERT_EQ(mesh_.task(task_)->status, TaskStatus::completed);
+  }
+
+  /// The late node reports; its lease is not live, so the report itself is refused.
+  void report_late(const std::string& output) {
+    Report report;
+    report.task = task_->id;
+    report.node = late_->lease.node;
+    report.epoch = late_->lease.epoch;
+    report.result.output_sha256 = sha256(output);
+    mesh_.core().note_late(mesh_.now(), report);
+    mesh_.turn();
+  }
+
+  NodePtr late_node() { return mesh_.node(late_->lease.node.value); }
+
+  TaskPtr task_;
+  std::optional<Offer> late_;
+  std::vector<Offer> agreeing_;
+};
+
+TEST_F(LateResultTest, CountsForItsNodeIfItAgrees) {
+  agree();
+  report_late("x");
+  EXPECT_EQ(late_node()->completed, 1U);
+  EXPECT_EQ(late_node()->valid_in_a_row, 1U);
+  EXPECT_EQ(mesh_.task(task_)->answers.size(), 2U);
+}
+
+TEST_F(LateResultTest, CountsOnce) {
+  agree();
+  report_late("x");
+  report_late("x");
+  EXPECT_EQ(late_node()->completed, 1U);
+}
+
+TEST_F(LateResultTest, IsDisputedIfItDoesNotAgree) {
+  agree();
+  report_late("lie");
+  EXPECT_EQ(late_node()->completed, 0U);
+  EXPECT_EQ(late_node()->disputed, 1U);
+}
+
+TEST_F(LateResultTest, SaysNothingBeforeOthersAgree) {
+  report_late("x");
+  EXPECT_EQ(late_node()->completed, 0U);
+  agree();
+  EXPECT_EQ(late_node()->completed, 0U);
+}
+
+TEST_F(LateResultTest, SaysNothingOnceTheRunShouldLongBeOver) {
+  agree();
+  mesh_.pass(Duration(91'000));
+  report_late("x");
+  EXPECT_EQ(late_node()->completed, 0U);
 }
 
 TEST_F(QuorumTest, AgreesOnAFailureThatIsTheProgramsOwn) {

@@ -229,6 +229,12 @@ class Core {
 
   /// `conflict` if the lease is not live. The same report again is answered as the first.
   [[nodiscard]] Result<TaskPtr> report(Time now, const Report& report);
+
+  /// A report for which no lease is live, also of a task that left the core when it ended. If the
+  /// run was given up for lost and others have agreed since, what it says counts for its node, or
+  /// against it, once. The task stays as it is.
+  void note_late(Time now, const Report& report);
+
   [[nodiscard]] Result<TaskPtr> cancel(Time now, const TaskId& id);
 
   /// Ends the verification of a task; nothing happens if it has ended meanwhile.
