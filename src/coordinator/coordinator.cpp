@@ -14,7 +14,7 @@ Coordinator::Coordinator(asio::io_context& io, store::Backend& backend, store::C
                          const Clock& clock, Random& random, Options options, Observer observer)
     : clock_(clock),
       random_(random),
-      pool_(io, options.pool_threads, options.max_pool_queue),
+      pool_(io, options.stepped ? 0 : options.pool_threads, options.max_pool_queue),
       nodes_(observer.copied_out),
       tasks_(backend, options.keep_ended_in_memory, observer.copied_out),
       events_(options.keep_events),
@@ -236,6 +236,13 @@ Async<Result<>> Coordinator::durable_now() {
         [resume = std::move(resume)](const Result<>& durable) mutable { resume(durable); });
   });
 }
+
+// --- Stepping
+
+void Coordinator::Steps::commit() { coordinator_.loop_->step_commits(); }
+bool Coordinator::Steps::work() { return coordinator_.pool_.step(); }
+std::optional<Time> Coordinator::Steps::wakes_at() const { return coordinator_.loop_->wakes_at(); }
+void Coordinator::Steps::wake() { coordinator_.loop_->wake(); }
 
 // --- Reading
 

@@ -117,7 +117,9 @@ Coordinator::Loop::Loop(Coordinator& coordinator, asio::io_context& io, store::B
       ids_(coordinator.random_),
       last_commit_(last_commit),
       timer_(io.get_executor()),
-      committer_(backend, observer.committed) {}
+      committer_(backend, observer.committed,
+                 options_.stepped ? store::Committer::Writes::when_stepped
+                                  : store::Committer::Writes::on_a_thread) {}
 
 // --- Recovery
 
@@ -545,17 +547,19 @@ Statistics Coordinator::Loop::statistics() const {
 
 /// Wakes the writer when the core or a watch has something due next.
 void Coordinator::Loop::arm_timer() {
-  std::optional<Time> next = core_.next_event();
-  if (!watch_ends_.empty() && (!next || watch_ends_.begin()->first < *next)) {
-    next = watch_ends_.begin()->first;
+  wakes_at_ = core_.next_event();
+  if (!watch_ends_.empty() && (!wakes_at_ || watch_ends_.begin()->first < *wakes_at_)) {
+    wakes_at_ = watch_ends_.begin()->first;
   }
-  if (const auto due = coordinator_.receipts_.due(); due && (!next || *due < *next)) next = due;
-  if (!next) {
+  const auto due = coordinator_.receipts_.due();
+  if (due && (!wakes_at_ || *due < *wakes_at_)) wakes_at_ = due;
+  if (options_.stepped) return;
+  if (!wakes_at_) {
     timer_.cancel();
     return;
   }
   const Time now = coordinator_.clock_.now();
-  timer_.expires_after(std::max(*next - now, Duration{1}));
+  timer_.expires_after(std::max(*wakes_at_ - now, Duration{1}));
   timer_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled) wake();
   });

@@ -55,11 +55,15 @@ class Coordinator::Loop {
   /// One more event of this turn.
   void announce(Event event) { announced_.push_back(std::move(event)); }
 
+  /// When `wake` is due, if nothing else gives the writer a turn before.
+  [[nodiscard]] std::optional<Time> wakes_at() const { return wakes_at_; }
+  void wake();
+  void step_commits() { committer_.step(); }
+
   [[nodiscard]] mesh::Core& core() { return core_; }
   [[nodiscard]] UuidSource& ids() { return ids_; }
 
  private:
-  void wake();
   void run();
   void turn(std::vector<Step> steps);
   void refuse(std::vector<Step> steps, const Error& failure);
@@ -135,6 +139,7 @@ class Coordinator::Loop {
   std::unordered_map<std::string, std::uint64_t> fresh_answers_;  ///< key to its commit
   std::deque<std::pair<std::uint64_t, std::string>> claims_;      ///< the same, in order
   Time next_sweep_;
+  std::optional<Time> wakes_at_;
 
   std::atomic<bool> sweeping_ended_ = false;
   bool sweep_again_ = false;         ///< more are to go than one sweep takes

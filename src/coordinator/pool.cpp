@@ -5,8 +5,13 @@
 
 namespace vcp::coordinator {
 
+Pool::Pool(asio::io_context& io, std::size_t threads, std::size_t max_queued)
+    : io_(io), max_queued_(max_queued) {
+  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { queue_.run(); });
+}
+
 void Pool::post(std::move_only_function<void()> work) {
-  asio::post(threads_, [work = std::move(work)]() mutable {
+  asio::post(queue_, [work = std::move(work)]() mutable {
     try {
       work();
     } catch (const std::exception& thrown) {

@@ -37,7 +37,7 @@ std::span<Waiting> first_group(std::span<Waiting> waiting) {
 
 class Committer::State {
  public:
-  State(Backend& backend, std::function<void(const Sample&)> observe)
+  State(Backend& backend, std::function<void(const Sample&)> observe, Writes writes)
       : backend_(backend), observe_(std::move(observe)) {
     const Result<std::uint64_t> last = last_commit(backend_);
     if (last) {
@@ -45,7 +45,7 @@ class Committer::State {
     } else {
       failure_ = last.error();
     }
-    thread_ = std::jthread([this] { run(); });
+    if (writes == Writes::on_a_thread) thread_ = std::jthread([this] { run(); });
   }
 
   ~State() {
@@ -69,6 +69,15 @@ class Committer::State {
     if (wake) changed_.notify_one();
   }
 
+  void step() {
+    std::vector<Waiting> taken;
+    {
+      const std::lock_guard lock(mutex_);
+      std::swap(taken, queue_);
+    }
+    write_all(taken);
+  }
+
   [[nodiscard]] std::uint64_t durable() const { return durable_.load(std::memory_order_acquire); }
   [[nodiscard]] std::size_t queued() const { return queued_.load(std::memory_order_relaxed); }
 
@@ -81,12 +90,16 @@ class Committer::State {
   void run() {
     std::vector<Waiting> taken;
     while (take(taken)) {
-      for (std::span<Waiting> rest = taken; !rest.empty();) {
-        const std::span<Waiting> group = first_group(rest);
-        finish(group, write(group));
-        rest = rest.subspan(group.size());
-      }
+      write_all(taken);
       taken.clear();
+    }
+  }
+
+  void write_all(std::span<Waiting> taken) {
+    for (std::span<Waiting> rest = taken; !rest.empty();) {
+      const std::span<Waiting> group = first_group(rest);
+      finish(group, write(group));
+      rest = rest.subspan(group.size());
     }
   }
 
@@ -129,7 +142,7 @@ class Committer::State {
 
   Backend& backend_;
   std::function<void(const Sample&)> observe_;
-  Batch merged_;  // the committer's thread only
+  Batch merged_;  // of who writes
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
@@ -143,14 +156,16 @@ class Committer::State {
   std::jthread thread_;  // last: joins before the rest goes
 };
 
-Committer::Committer(Backend& backend, std::function<void(const Sample&)> observe)
-    : state_(std::make_unique<State>(backend, std::move(observe))) {}
+Committer::Committer(Backend& backend, std::function<void(const Sample&)> observe, Writes writes)
+    : state_(std::make_unique<State>(backend, std::move(observe), writes)) {}
 
 Committer::~Committer() = default;
 
 void Committer::commit(std::uint64_t number, Batch batch, Done done) {
   state_->commit(number, std::move(batch), std::move(done));
 }
+
+void Committer::step() { state_->step(); }
 
 std::uint64_t Committer::durable() const { return state_->durable(); }
 std::optional<Error> Committer::failure() const { return state_->failure(); }

@@ -42,6 +42,7 @@ struct Options {
   Duration keep_answers{24 * 60 * 60 * 1000};  ///< of requests with an Idempotency-Key
   Rerun rerun = {};                            ///< for the verification mode `recheck`
   ReceiptLog::Options receipts = {};           ///< with at least one key
+  bool stepped = false;  ///< for simulations: no thread and no timer, but `Coordinator::Steps`
 };
 
 /// Told what is measured, on whatever thread it happens.
@@ -154,6 +155,28 @@ class Coordinator {
 
   /// Answers all that wait for leases or for tasks to end, now and from now on.
   void close();
+
+  // --- Stepping, with `Options::stepped`: whoever runs the io_context says when the rest happens,
+  // all of it on one thread, so that the same choices give the same run.
+
+  class Steps {
+   public:
+    /// Writes what waits for the disk.
+    void commit();
+
+    /// Runs one piece of work of the pool; false if none waits.
+    bool work();
+
+    /// When the writer wants a turn although nobody asks for one.
+    [[nodiscard]] std::optional<Time> wakes_at() const;
+    void wake();
+
+   private:
+    friend class Coordinator;
+    explicit Steps(Coordinator& coordinator) : coordinator_(coordinator) {}
+    Coordinator& coordinator_;
+  };
+  [[nodiscard]] Steps steps() { return Steps(*this); }
 
   // --- Reading.
 

@@ -3,11 +3,14 @@
 
 #include <atomic>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "vcp/base/async.hpp"
 #include "vcp/base/result.hpp"
@@ -17,8 +20,8 @@ namespace vcp::coordinator {
 /// Threads for what computes or blocks on the disk, with a bounded queue before them.
 class Pool {
  public:
-  Pool(asio::io_context& io, std::size_t threads, std::size_t max_queued)
-      : io_(io), threads_(threads), max_queued_(max_queued) {}
+  /// Without threads the work waits for `step`.
+  Pool(asio::io_context& io, std::size_t threads, std::size_t max_queued);
 
   /// Runs `work` on the pool and resumes the caller on the io_context with what it returned;
   /// `unavailable` at once if the queue is full, `internal` if it threw.
@@ -31,10 +34,13 @@ class Pool {
   /// Work that waits or runs.
   [[nodiscard]] std::size_t load() const { return load_.load(std::memory_order_relaxed); }
 
+  /// Runs one piece of work on the calling thread; false if none waits.
+  bool step() { return queue_.poll_one() > 0; }
+
   /// Ends what runs; what waits is dropped.
   void stop() {
-    threads_.stop();
-    threads_.join();
+    queue_.stop();
+    threads_.clear();
   }
 
  private:
@@ -51,9 +57,11 @@ class Pool {
   [[nodiscard]] static Error caught(const std::exception& thrown);
 
   asio::io_context& io_;
-  asio::thread_pool threads_;
   std::size_t max_queued_;
   std::atomic<std::size_t> load_ = 0;
+  asio::io_context queue_;
+  asio::executor_work_guard<Executor> open_{queue_.get_executor()};
+  std::vector<std::jthread> threads_;
 };
 
 template <class T>
@@ -71,8 +79,8 @@ Async<Result<T>> Pool::run(std::move_only_function<Result<T>()> work) {
       resume(std::move(handler), fail(Code::unavailable, "the server is busy: try again soon"));
       return;
     }
-    asio::post(threads_, [job = std::move(job), handler = std::move(handler),
-                          resume = std::move(resume)]() mutable {
+    asio::post(queue_, [job = std::move(job), handler = std::move(handler),
+                        resume = std::move(resume)]() mutable {
       resume(std::move(handler), guarded(job));
     });
   };

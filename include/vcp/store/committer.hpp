@@ -30,12 +30,19 @@ class Committer {
   /// short and must not throw. May call `commit`.
   using Done = std::move_only_function<void(const Result<>&)>;
 
-  /// `observe`, if any, is called on the committer's thread after each synced write. The backend
-  /// outlives the committer, and nobody else commits to it meanwhile.
-  explicit Committer(Backend& backend, std::function<void(const Sample&)> observe = {});
+  /// Who writes: a thread of the committer's own, or whoever calls `step`.
+  enum class Writes { on_a_thread, when_stepped };
 
-  /// Writes what is queued, then stops.
+  /// `observe`, if any, is called after each synced write, where that was made. The backend
+  /// outlives the committer, and nobody else commits to it meanwhile.
+  explicit Committer(Backend& backend, std::function<void(const Sample&)> observe = {},
+                     Writes writes = Writes::on_a_thread);
+
+  /// The thread writes what is queued, then stops. What nobody stepped to is dropped.
   ~Committer();
+
+  /// Writes what is queued, on the calling thread; only where nothing else does.
+  void step();
 
   /// Queues the batch that carries commit `number` (numbers rise by one from the last one of the
   /// store). Any thread, but calls must be in the order of the numbers.
