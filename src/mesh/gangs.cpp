@@ -27,12 +27,18 @@ std::uint64_t Core::State::eligible_nodes(const TaskClass& task_class) const {
   }));
 }
 
+/// Whether keeping nodes for the gang can come to anything: its owner may run more, and so many
+/// nodes could run it.
+bool Core::State::may_reserve(const HeldTask& gang) const {
+  return gang.line->listed && eligible_nodes(*gang.of) >= gang.line->width;
+}
+
 void Core::State::reserve_for_aged() {
   while (const auto id = gang_ages.take_due(now)) {
     HeldTask& held = *find(*id);
     held.ages_at.reset();
     if (!held.line) continue;
-    if (reservations.size() == kMaxReservations || eligible_nodes(*held.of) < held.line->width) {
+    if (reservations.size() == kMaxReservations || !may_reserve(held)) {
       held.ages_at = now + settings.gang_patience;
       gang_ages.set(*held.ages_at, *id);
       continue;
@@ -58,9 +64,9 @@ void Core::State::serve_reservations() {
     fill(reservations[i]);
     refresh_stale();
     const bool complete = reservations[i].complete_since.has_value();
-    if (complete && std::ranges::all_of(reservations[i].nodes, [this](const HeldNode* node) {
-          return can_be_granted(*node);
-        })) {
+    if (complete && tasks.at(id).line->listed &&
+        std::ranges::all_of(reservations[i].nodes,
+                            [this](const HeldNode* node) { return can_be_granted(*node); })) {
       const std::vector<HeldNode*> chosen = reservations[i].nodes;
       start(tasks.at(id), chosen);  // which ends the reservation
       refresh_stale();
@@ -114,7 +120,7 @@ void Core::State::fill(Reservation& reservation) {
 void Core::State::review(Reservation& reservation) {
   HeldTask& held = tasks.at(reservation.task);
   reservation.review_at = now + settings.gang_patience;
-  if (eligible_nodes(*held.of) < reservation.width) {
+  if (!may_reserve(held)) {
     held.ages_at = now + settings.gang_patience;
     gang_ages.set(*held.ages_at, reservation.task);
     return drop_reservation(reservation.task);

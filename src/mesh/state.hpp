@@ -234,6 +234,7 @@ struct Core::State {
   void plan(Task& task, const Node& node);
 
   // Gangs (gangs.cpp).
+  [[nodiscard]] bool may_reserve(const HeldTask& gang) const;
   void reserve_for_aged();
   void serve_reservations();
   void review(Reservation& reservation);

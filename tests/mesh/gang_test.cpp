@@ -181,6 +181,50 @@ TEST(Gang, ThatTooFewNodesCouldRunKeepsNothing) {
             WaitReason::eligible_nodes);
 }
 
+/// Three nodes that ask for work; an owner who may run one task, runs it, and has a gang waiting.
+class GangOverQuota : public testing::Test {
+ protected:
+  GangOverQuota() : mesh_(one_task_of_eve()) {
+    for (const char* id : {"a", "b", "c"}) mesh_.add_node(id);
+    mesh_.submit(of_eve(1));
+    running_ = mesh_.lease("a");
+    gang_ = mesh_.submit(of_eve(2));
+    mesh_.wait_for_lease("b");
+    mesh_.wait_for_lease("c");
+    mesh_.pass(Duration(2'000));  // the patience of gangs
+    mesh_.pass(Duration(2'000));
+  }
+
+  static Settings one_task_of_eve() {
+    Settings settings;
+    settings.owners["eve"].max_running = 1;
+    return settings;
+  }
+
+  static TaskSpec of_eve(std::uint32_t nodes) {
+    TaskSpec spec = gang(nodes);
+    spec.owner = "eve";
+    return spec;
+  }
+
+  Mesh mesh_;
+  std::vector<Offer> running_;
+  TaskPtr gang_;
+};
+
+TEST_F(GangOverQuota, WaitsUntilItsOwnerMayRunMore) {
+  EXPECT_EQ(mesh_.task(gang_)->status, TaskStatus::pending);
+  ASSERT_TRUE(mesh_.report(running_.at(0), Outcome::ok).has_value());
+  EXPECT_EQ(mesh_.task(gang_)->status, TaskStatus::running);
+}
+
+TEST_F(GangOverQuota, KeepsNoNodesFromOthers) {
+  const TaskPtr first = mesh_.submit();
+  const TaskPtr second = mesh_.submit();
+  EXPECT_EQ(mesh_.task(first)->status, TaskStatus::running);
+  EXPECT_EQ(mesh_.task(second)->status, TaskStatus::running);
+}
+
 TEST(Gang, TwoThatNeedTheSameNodesBothRun) {
   Mesh mesh;
   mesh.add_node("a");
