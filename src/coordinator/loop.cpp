@@ -282,6 +282,7 @@ void Coordinator::Loop::roll_back() {
   }
   std::vector<TaskPtr> tasks;
   Statistics statistics{.active = {}, .ended = stored->ended};
+  for (const mesh::NodePtr& node : nodes) statistics.active.add(mesh::Counts::of(*node));
   for (Task& task : stored->active) {
     tasks.push_back(shown(core_.find_task(task.id), task));
     switch (tasks.back()->status) {

@@ -11,6 +11,28 @@
 
 namespace vcp::mesh {
 
+Counts::Contribution Counts::of(const Node& node) {
+  return {.status = node.status(),
+          .cores = node.offline ? 0 : node.registration.capabilities.cpu_cores,
+          .health_micros = static_cast<std::uint64_t>(std::llround(node.health_score() * 1e6)),
+          .error_nanos =
+              static_cast<std::uint64_t>(std::llround(error_rate(track_record(node)) * 1e9))};
+}
+
+void Counts::add(const Contribution& node) {
+  ++nodes[std::to_underlying(node.status)];
+  cores += node.cores;
+  health_micros += node.health_micros;
+  error_nanos += node.error_nanos;
+}
+
+void Counts::subtract(const Contribution& node) {
+  --nodes[std::to_underlying(node.status)];
+  cores -= node.cores;
+  health_micros -= node.health_micros;
+  error_nanos -= node.error_nanos;
+}
+
 std::uint64_t Counts::all_nodes() const {
   return std::accumulate(nodes.begin(), nodes.end(), std::uint64_t{0});
 }
@@ -57,29 +79,18 @@ HeldTask* Core::State::find(const TaskId& id) {
 /// Brings the counters up to what the node's record now says.
 void Core::State::count(HeldNode& held) {
   const Node& node = *held.record;
-  const Contribution now_counted{
-      .status = node.status(),
-      .cores = node.offline ? 0 : node.registration.capabilities.cpu_cores,
-      .health_micros = static_cast<std::uint64_t>(std::llround(node.health_score() * 1e6)),
-      .error_nanos =
-          static_cast<std::uint64_t>(std::llround(error_rate(track_record(node)) * 1e9))};
+  const Counts::Contribution now_counted = Counts::of(node);
   if (!held.counted || held.counted->status != now_counted.status) {
     transitions.push_back({now, Transition::OfNode{node.id(), now_counted.status}});
   }
   uncount(held);
   held.counted = now_counted;
-  ++counts.nodes[static_cast<std::size_t>(now_counted.status)];
-  counts.cores += now_counted.cores;
-  counts.health_micros += now_counted.health_micros;
-  counts.error_nanos += now_counted.error_nanos;
+  counts.add(now_counted);
 }
 
 void Core::State::uncount(HeldNode& held) {
   if (!held.counted) return;
-  --counts.nodes[static_cast<std::size_t>(held.counted->status)];
-  counts.cores -= held.counted->cores;
-  counts.health_micros -= held.counted->health_micros;
-  counts.error_nanos -= held.counted->error_nanos;
+  counts.subtract(*held.counted);
   held.counted.reset();
 }
 

@@ -55,14 +55,6 @@ struct HeldTask : Held<Task> {
   std::optional<Time> ages_at;       ///< in `gang_ages`
 };
 
-/// What a node adds to the counters.
-struct Contribution {
-  NodeStatus status = NodeStatus::online;
-  std::uint64_t cores = 0;
-  std::uint64_t health_micros = 0;
-  std::uint64_t error_nanos = 0;
-};
-
 struct HeldNode : Held<Node> {
   Handle handle = 0;
   RegionId region = 0;
@@ -78,7 +70,7 @@ struct HeldNode : Held<Node> {
   std::uint32_t awaited_by = 0;    ///< gangs that need nothing more but its next poll
   bool ready = false;              ///< stands in the indexes of classes
   bool stale = false;              ///< what they say of it is to be looked at again
-  std::optional<Contribution> counted;
+  std::optional<Counts::Contribution> counted;
 };
 
 struct LiveLease {

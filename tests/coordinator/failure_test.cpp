@@ -76,6 +76,13 @@ TEST_F(FailedStore, HidesWhatWasNot) {
   EXPECT_TRUE(await(coordinator_->durable_now()).has_value());
 }
 
+TEST_F(FailedStore, StillCountsTheNodesInItsStatistics) {
+  ASSERT_TRUE(await(add_node("node")).has_value());
+  fail_a_commit();
+  EXPECT_EQ(coordinator_->statistics().active.all_nodes(), 1U);
+  EXPECT_EQ(coordinator_->statistics().active.cores, 4U);
+}
+
 TEST_F(FailedStore, RefusesAReadThatWaitedForTheCommit) {
   backend_.hold();
   const auto submitted = start(submit());

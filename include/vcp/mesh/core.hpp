@@ -107,6 +107,17 @@ struct Counts {
   std::uint64_t error_nanos = 0;         ///< error rates in billionths, added up over all nodes
   TrustCounts trust;
 
+  /// What one node adds.
+  struct Contribution {
+    NodeStatus status = NodeStatus::online;
+    std::uint64_t cores = 0;
+    std::uint64_t health_micros = 0;
+    std::uint64_t error_nanos = 0;
+  };
+  [[nodiscard]] static Contribution of(const Node& node);
+  void add(const Contribution& node);
+  void subtract(const Contribution& node);
+
   [[nodiscard]] std::uint64_t all_nodes() const;
   [[nodiscard]] double average_health() const;  ///< 0 if there is no node
 };
