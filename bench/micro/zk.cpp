@@ -5,6 +5,8 @@
 
 #include "adx.hpp"
 #include "pairing.hpp"
+#include "prover/msm.hpp"
+#include "prover/ntt.hpp"
 #include "vcp/zk/groth16.hpp"
 #include "verifier_on.hpp"
 
@@ -190,6 +192,47 @@ void batch_verification(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(batch_verification)->Arg(8)->Arg(64)->Arg(1000)->Unit(benchmark::kMillisecond);
+
+/// Random scalars, and the multiples of a random point for points.
+template <class E>
+struct Terms {
+  Terms(const Affine<E>& p, std::size_t count) {
+    SeededRandom random(2);
+    std::vector<Jacobian<E>> multiples = {Jacobian<E>::of(p).doubled()};
+    while (multiples.size() < count) multiples.push_back(multiples.back() + p);
+    for (const auto& point : to_affine(std::span<const Jacobian<E>>(multiples))) {
+      const auto packed = Packed<E>::of(point);
+      points.append(reinterpret_cast<const char*>(&packed), sizeof packed);
+      const Limbs k = scalar(random).value();
+      scalars.append(reinterpret_cast<const char*>(&k), sizeof k);
+    }
+  }
+
+  std::string points;
+  std::string scalars;
+};
+
+template <class E>
+void msm(benchmark::State& state, const Affine<E>& p) {
+  const Terms<E> terms(p, std::size_t{1} << state.range(0));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(Msm<E>(terms.points, terms.scalars).run(1));
+  }
+}
+void g1_msm(benchmark::State& state) { msm(state, Points().p); }
+void g2_msm(benchmark::State& state) { msm(state, Points().q); }
+BENCHMARK(g1_msm)->Arg(16)->Arg(20)->Unit(benchmark::kMillisecond);
+BENCHMARK(g2_msm)->Arg(16)->Unit(benchmark::kMillisecond);
+
+void ntt(benchmark::State& state) {
+  using S = Mont<ScalarPrime, Isa>;
+  const Domain<S> domain(static_cast<unsigned>(state.range(0)));
+  SeededRandom random(3);
+  std::vector<S> values;
+  while (values.size() < domain.size()) values.emplace_back(scalar(random));
+  for (auto _ : state) domain.inverse(values, 1);
+}
+BENCHMARK(ntt)->Arg(16)->Arg(20)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace vcp::zk

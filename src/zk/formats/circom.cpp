@@ -13,7 +13,8 @@ namespace vcp::zk {
 namespace {
 
 constexpr std::uint32_t kWord = 32;
-constexpr std::uint32_t kMaxDomainSize = 1U << 28;  // r − 1 has no larger power of two
+constexpr std::uint32_t kMaxDomainSize = 1U
+                                         << 27;  // the coset needs the next root, of 2^28 | r − 1
 
 // Big-endian, as one reads them.
 constexpr std::string_view kP = "30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47";
@@ -77,17 +78,14 @@ class Sections {
   BinFile file_;
 };
 
-/// A section of as many points as there must be, and nothing else.
-template <class Point>
-Result<std::vector<Point>> points(const Sections& sections, std::uint32_t id, std::uint64_t count,
-                                  Point (*read)(ByteReader&)) {
+/// A section of that many items of a size, and nothing else.
+std::string_view items(const Sections& sections, std::uint32_t id, std::uint64_t count,
+                       std::size_t size, Result<>& so_far) {
   ByteReader in = sections.open(id);
-  constexpr std::size_t kSize = sizeof(Point::x) * 2;
-  in.expect(in.remaining() / kSize == count, "has another number of points");
-  std::vector<Point> points(in.failed() ? 0 : count);
-  for (Point& point : points) point = read(in);
-  if (auto whole = in.finish(); !whole) return std::unexpected(std::move(whole.error()));
-  return points;
+  in.expect(in.remaining() == count * size, "has another number of points");
+  const std::string_view bytes = in.take(in.remaining());
+  if (auto whole = in.finish(); so_far && !whole) so_far = std::move(whole);
+  return bytes;
 }
 
 // .r1cs
@@ -128,23 +126,17 @@ void read_row(ByteReader& in, std::uint32_t wires, SparseMatrix& matrix) {
 
 // .zkey
 
-struct ZkeyHeader {
-  ProvingKey key;
-  std::uint32_t public_signals;
-};
-
-Result<ZkeyHeader> read_zkey_header(ByteReader in) {
-  ZkeyHeader header{};
-  ProvingKey& key = header.key;
+Result<Zkey> read_zkey_header(ByteReader in) {
+  Zkey key{};
   expect_prime(in, kP);
   expect_prime(in, kR);
   key.wires = in.u32();
-  header.public_signals = in.u32();
+  key.public_signals = in.u32();
   key.domain_size = in.u32();
-  in.expect(header.public_signals < key.wires, "has more public signals than wires");
-  in.expect(header.public_signals <= kMaxPublicSignals, "has too many public signals");
+  in.expect(key.public_signals < key.wires, "has more public signals than wires");
+  in.expect(key.public_signals <= kMaxPublicSignals, "has too many public signals");
   in.expect(std::has_single_bit(key.domain_size) && key.domain_size <= kMaxDomainSize,
-            "has a domain that is no power of two up to 2^28");
+            "has a domain that is no power of two up to 2^27");
   key.verifying.alpha = g1(in);
   key.beta = g1(in);
   key.verifying.beta = g2(in);
@@ -152,39 +144,24 @@ Result<ZkeyHeader> read_zkey_header(ByteReader in) {
   key.delta = g1(in);
   key.verifying.delta = g2(in);
   if (auto whole = in.finish(); !whole) return std::unexpected(std::move(whole.error()));
-  return header;
+  return key;
 }
 
-Result<std::vector<Coefficient>> read_coefficients(ByteReader in, const ProvingKey& key) {
-  constexpr std::size_t kSize = 3 * 4 + kWord;
-  // The file has value·R² mod r, where Montgomery form would be value·R: this takes one R away.
-  const Fr one_over_r = Fr::from_montgomery({1, 0, 0, 0}).value();
-  const std::uint32_t count = in.u32();
-  in.expect(count == in.remaining() / kSize, "has another number of coefficients");
-  std::vector<Coefficient> coefficients(in.failed() ? 0 : count);
-  for (Coefficient& coefficient : coefficients) {
-    const std::uint32_t matrix = in.u32();
-    in.expect(matrix <= 1, "has a coefficient of neither A nor B");
-    coefficient.in_b = matrix == 1;
-    coefficient.constraint = in.u32();
-    coefficient.wire = in.u32();
-    in.expect(coefficient.constraint < key.domain_size, "has a constraint that is not there");
-    in.expect(coefficient.wire < key.wires, "has a wire that is not there");
-    coefficient.value = montgomery<Fr>(in) * one_over_r;
-  }
+Result<std::vector<G1>> read_ic(ByteReader in, std::size_t count) {
+  in.expect(in.remaining() == count * Zkey::kG1Bytes, "has another number of points");
+  std::vector<G1> points(in.failed() ? 0 : count);
+  for (G1& point : points) point = g1(in);
   if (auto whole = in.finish(); !whole) return std::unexpected(std::move(whole.error()));
-  return coefficients;
+  return points;
 }
 
-/// Puts what was read in its place, or keeps the first error.
-template <class T>
-void place(Result<T> read, T& where, Result<>& so_far) {
-  if (!so_far) return;
-  if (read) {
-    where = std::move(*read);
-  } else {
-    so_far = std::unexpected(std::move(read.error()));
-  }
+Result<std::string_view> view_coefficients(ByteReader in) {
+  const std::uint32_t count = in.u32();
+  in.expect(in.remaining() == std::uint64_t{count} * Zkey::kCoefficientBytes,
+            "has another number of coefficients");
+  const std::string_view bytes = in.take(in.remaining());
+  if (auto whole = in.finish(); !whole) return std::unexpected(std::move(whole.error()));
+  return bytes;
 }
 
 }  // namespace
@@ -207,7 +184,7 @@ Result<R1cs> read_r1cs(std::string_view file) {
   return std::move(circuit);
 }
 
-Result<std::vector<Fr>> read_wtns(std::string_view file) {
+Result<std::string_view> view_wtns(std::string_view file) {
   const auto parsed = BinFile::parse(file, "wtns", 2);
   if (!parsed) return std::unexpected(parsed.error());
   const Sections sections(*parsed);
@@ -217,36 +194,68 @@ Result<std::vector<Fr>> read_wtns(std::string_view file) {
   if (auto whole = header.finish(); !whole) return std::unexpected(std::move(whole.error()));
 
   ByteReader in = sections.open(2);
-  in.expect(in.remaining() / kWord == count, "has another number of values");
-  std::vector<Fr> witness(in.failed() ? 0 : count);
-  for (Fr& value : witness) value = plain(in);
-  in.expect(!witness.empty() && witness.front() == Fr(1), "does not begin with one");
+  in.expect(count > 0 && in.remaining() == std::uint64_t{count} * kWord,
+            "has another number of values");
+  const std::string_view values = in.take(in.remaining());
   if (auto whole = in.finish(); !whole) return std::unexpected(std::move(whole.error()));
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto value = Fr::from_le(values.substr(i * kWord, kWord));
+    if (!value) return fail(Code::invalid, "section 2 has a number that is not below r");
+    if (i == 0 && *value != Fr(1)) {
+      return fail(Code::invalid, "section 2 does not begin with one");
+    }
+  }
+  return values;
+}
+
+Result<std::vector<Fr>> read_wtns(std::string_view file) {
+  const auto values = view_wtns(file);
+  if (!values) return std::unexpected(values.error());
+  std::vector<Fr> witness;
+  for (std::size_t at = 0; at < values->size(); at += kWord) {
+    witness.push_back(*Fr::from_le(values->substr(at, kWord)));
+  }
   return witness;
 }
 
-Result<ProvingKey> read_zkey(std::string_view file) {
+Result<Zkey> read_zkey(std::string_view file) {
   const auto parsed = BinFile::parse(file, "zkey", 1);
   if (!parsed) return std::unexpected(parsed.error());
   const Sections sections(*parsed);
   ByteReader protocol = sections.open(1);
   protocol.expect(protocol.u32() == 1, "is of another protocol than Groth16");
   if (auto whole = protocol.finish(); !whole) return std::unexpected(std::move(whole.error()));
-  auto header = read_zkey_header(sections.open(2));
-  if (!header) return std::unexpected(std::move(header.error()));
+  auto key = read_zkey_header(sections.open(2));
+  if (!key) return key;
+  auto ic = read_ic(sections.open(3), key->public_signals + 1);
+  if (!ic) return std::unexpected(std::move(ic.error()));
+  key->verifying.ic = std::move(*ic);
+  const auto coefficients = view_coefficients(sections.open(4));
+  if (!coefficients) return std::unexpected(coefficients.error());
+  key->coefficients = *coefficients;
 
-  ProvingKey& key = header->key;
-  const std::uint32_t public_signals = header->public_signals;
   Result<> so_far;
-  place(points(sections, 3, public_signals + 1, g1), key.verifying.ic, so_far);
-  place(read_coefficients(sections.open(4), key), key.coefficients, so_far);
-  place(points(sections, 5, key.wires, g1), key.a, so_far);
-  place(points(sections, 6, key.wires, g1), key.b1, so_far);
-  place(points(sections, 7, key.wires, g2), key.b2, so_far);
-  place(points(sections, 8, key.wires - public_signals - 1, g1), key.c, so_far);
-  place(points(sections, 9, key.domain_size, g1), key.h, so_far);
+  key->a = items(sections, 5, key->wires, Zkey::kG1Bytes, so_far);
+  key->b1 = items(sections, 6, key->wires, Zkey::kG1Bytes, so_far);
+  key->b2 = items(sections, 7, key->wires, Zkey::kG2Bytes, so_far);
+  key->c = items(sections, 8, key->wires - key->public_signals - 1, Zkey::kG1Bytes, so_far);
+  key->h = items(sections, 9, key->domain_size, Zkey::kG1Bytes, so_far);
   if (!so_far) return std::unexpected(std::move(so_far.error()));
-  return std::move(key);
+  return key;
+}
+
+Result<> check_coefficients(const Zkey& key) {
+  const auto wrong = [](std::string_view what) {
+    return fail(Code::invalid, "section 4 has " + std::string(what));
+  };
+  for (std::size_t i = 0; i < key.coefficient_count(); ++i) {
+    const Coefficient entry = key.coefficient(i);
+    if (entry.matrix > 1) return wrong("a coefficient of neither A nor B");
+    if (entry.constraint >= key.domain_size) return wrong("a constraint that is not there");
+    if (entry.wire >= key.wires) return wrong("a wire that is not there");
+    if (!Fr::from_montgomery(entry.value)) return wrong("a number that is not reduced");
+  }
+  return {};
 }
 
 }  // namespace vcp::zk

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -60,31 +62,63 @@ struct R1cs {
 /// snarkjs' `.wtns`, version 2: the value of each wire, the first one.
 [[nodiscard]] Result<std::vector<Fr>> read_wtns(std::string_view file);
 
+/// The values of a `.wtns`, 32 bytes each, the lowest first, as views into the file; checked as
+/// `read_wtns` does.
+[[nodiscard]] Result<std::string_view> view_wtns(std::string_view file);
+
+/// The `.wtns` of such values.
+[[nodiscard]] std::string to_wtns(std::string_view values);
+
 /// An entry of A or B.
 struct Coefficient {
-  bool in_b;
-  std::uint32_t constraint;  ///< below the size of the domain
+  std::uint32_t matrix;  ///< 0 is A, 1 is B
+  std::uint32_t constraint;
   std::uint32_t wire;
-  Fr value;
+  /// value·R² modulo r for R = 2^256: a Montgomery product with a plain number gives Montgomery
+  /// form.
+  Fr::Limbs value;
 };
 
-/// A Groth16 proving key.
-struct ProvingKey {
+/// A Groth16 proving key: what it says of itself, and its arrays where they are in the file.
+struct Zkey {
+  static constexpr std::size_t kCoefficientBytes = 3 * 4 + 32;
+  static constexpr std::size_t kG1Bytes = 64;
+  static constexpr std::size_t kG2Bytes = 128;
+
   VerifyingKey verifying;
   G1 beta;
   G1 delta;
   std::uint32_t wires;
-  std::uint32_t domain_size;  ///< a power of two, at most 2^28
-  std::vector<Coefficient> coefficients;
-  std::vector<G1> a;   ///< one for each wire
-  std::vector<G1> b1;  ///< likewise
-  std::vector<G2> b2;  ///< likewise
-  std::vector<G1> c;   ///< one for each wire that is not public
-  std::vector<G1> h;   ///< one for each element of the domain
+  std::uint32_t public_signals;
+  std::uint32_t domain_size;      ///< a power of two, at most 2^27
+  std::string_view coefficients;  ///< for `coefficient`
+  // Points in Montgomery form, little-endian, c0 before c1; infinity is all zero.
+  std::string_view a;   ///< one of G1 for each wire
+  std::string_view b1;  ///< likewise
+  std::string_view b2;  ///< one of G2 for each wire
+  std::string_view c;   ///< one of G1 for each wire that is not public
+  std::string_view h;   ///< one of G1 for each element of the domain
+
+  [[nodiscard]] std::size_t coefficient_count() const {
+    return coefficients.size() / kCoefficientBytes;
+  }
+  [[nodiscard]] Coefficient coefficient(std::size_t index) const {
+    const char* from = coefficients.data() + index * kCoefficientBytes;
+    Coefficient entry;
+    std::memcpy(&entry.matrix, from, 4);
+    std::memcpy(&entry.constraint, from + 4, 4);
+    std::memcpy(&entry.wire, from + 8, 4);
+    std::memcpy(&entry.value, from + 12, sizeof entry.value);
+    return entry;
+  }
 };
 
-/// snarkjs' Groth16 `.zkey`, version 1. That points are on their curves is not checked: a proof
-/// that is made with others does not hold.
-[[nodiscard]] Result<ProvingKey> read_zkey(std::string_view file);
+/// snarkjs' Groth16 `.zkey`, version 1. Looks at the header and the sizes only:
+/// `check_coefficients` and KeyProver::check (prover/key_prover.hpp) look at the arrays.
+[[nodiscard]] Result<Zkey> read_zkey(std::string_view file);
+
+/// `invalid` if an entry is of neither matrix, of a constraint or wire that is not there, or not
+/// reduced.
+[[nodiscard]] Result<> check_coefficients(const Zkey& key);
 
 }  // namespace vcp::zk

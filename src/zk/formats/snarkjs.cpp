@@ -2,7 +2,10 @@
 #include "formats/snarkjs.hpp"
 
 #include <array>
+#include <initializer_list>
 #include <utility>
+
+#include "vcp/zk/prover.hpp"
 
 namespace vcp::zk {
 namespace {
@@ -201,6 +204,33 @@ std::vector<Fr> read_signals(const Value& json, const std::string& pointer, std:
     }
   }
   return signals;
+}
+
+std::string to_snarkjs_json(const Proof& proof) {
+  const auto numbers = [](std::initializer_list<std::string> items, const std::string& indent) {
+    std::string text = "[";
+    for (const std::string& item : items) {
+      text += (text.size() == 1 ? "\n " : ",\n ") + indent + item;
+    }
+    return text + "\n" + indent + "]";
+  };
+  const auto number = [](const Fp& value) { return "\"" + value.to_decimal() + "\""; };
+  const auto g1 = [&](const G1& p) { return numbers({number(p.x), number(p.y), R"("1")"}, " "); };
+  const auto pair = [&](const Fp2& a) { return numbers({number(a.c0), number(a.c1)}, "  "); };
+  const auto g2 = [&](const G2& p) {
+    return numbers({pair(p.x), pair(p.y), pair({.c0 = Fp(1), .c1 = {}})}, " ");
+  };
+  return "{\n \"pi_a\": " + g1(proof.a) + ",\n \"pi_b\": " + g2(proof.b) +
+         ",\n \"pi_c\": " + g1(proof.c) +
+         ",\n \"protocol\": \"groth16\",\n \"curve\": \"bn128\"\n}";
+}
+
+std::string to_snarkjs_json(const std::vector<Fr>& signals) {
+  std::string text = "[";
+  for (const Fr& signal : signals) {
+    text += (text.size() == 1 ? "\n \"" : ",\n \"") + signal.to_decimal() + "\"";
+  }
+  return text + "\n]";
 }
 
 }  // namespace vcp::zk
