@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`vcp proofs verify` and `vcp receipts verify`: from files alone, without a server."""
+"""`vcp proofs` and `vcp receipts verify`: from files alone, without a server."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 
 PRODUCT = Path(__file__).parent.parent / "zk" / "data" / "snarkjs" / "product"
 KEY, PROOF, PUBLIC = (PRODUCT / f"{name}.json" for name in ("verification_key", "proof", "public"))
+ZKEY, WTNS = PRODUCT / "product.zkey", PRODUCT / "product.wtns"
 
 
 @pytest.fixture
@@ -48,6 +49,39 @@ def test_a_file_that_is_not_there_or_says_nothing_is_unreadable(verify, tmp_path
 def test_a_key_that_anyone_can_forge_for_is_refused(verify):
     run = verify(PRODUCT / "uncontributed_key.json", PROOF, PUBLIC)
     assert run.returncode == 2
+    assert run.stderr
+
+
+@pytest.fixture
+def prove(programs, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return lambda *arguments: programs.run("vcp", "proofs", "prove", *arguments,
+                                           "--proof", tmp_path / "proof.json",
+                                           "--public", tmp_path / "public.json")
+
+
+def test_a_witness_is_proved_for_everybody_to_verify(prove, verify, tmp_path):
+    for _ in range(2):  # the second time, the key is known to be good
+        run = prove(ZKEY, WTNS, "--threads", "2")
+        assert run.returncode == 0, run.stderr
+        run = verify(KEY, tmp_path / "proof.json", tmp_path / "public.json")
+        assert (run.returncode, run.stdout) == (0, b"valid\n")
+
+
+def test_a_false_witness_makes_no_proof(prove, tmp_path):
+    witness = bytearray(WTNS.read_bytes())
+    witness[-1] ^= 1
+    (tmp_path / "false.wtns").write_bytes(witness)
+    run = prove(ZKEY, tmp_path / "false.wtns")
+    assert run.returncode == 1
+    assert b"does not satisfy" in run.stderr
+    assert not (tmp_path / "proof.json").exists()
+
+
+def test_a_damaged_key_makes_no_proof(prove, tmp_path):
+    (tmp_path / "cut.zkey").write_bytes(ZKEY.read_bytes()[:-1])
+    run = prove(tmp_path / "cut.zkey", WTNS)
+    assert run.returncode == 1
     assert run.stderr
 
 

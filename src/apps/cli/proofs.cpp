@@ -4,6 +4,7 @@
 
 #include "cli/command.hpp"
 #include "cli/modules.hpp"
+#include "cli/proving.hpp"
 #include "vcp/base/json.hpp"
 #include "vcp/base/random.hpp"
 #include "vcp/zk/files.hpp"
@@ -95,7 +96,7 @@ Result<Exit> verify_proof(const ProofArguments& arguments) {
 }  // namespace
 
 void add_proofs(CLI::App& app, Commands& commands) {
-  CLI::App* group = app.add_subcommand("proofs", "Verify zero-knowledge proofs");
+  CLI::App* group = app.add_subcommand("proofs", "Verify and make zero-knowledge proofs");
   group->require_subcommand(1);
   CLI::App* verify = group->add_subcommand(
       "verify", "Verify a proof from files, without a server: 0 valid, 1 invalid, 2 unreadable");
@@ -113,6 +114,7 @@ void add_proofs(CLI::App& app, Commands& commands) {
                      "accept receipts of a withdrawn release, such as 'risc0 2.0'");
   verify->add_flag("--json", arguments->json, "for programs");
   commands.push_back({verify, [arguments](Session&) { return verify_proof(*arguments); }});
+  add_proving(*group, commands);
 }
 
 }  // namespace vcp::cli

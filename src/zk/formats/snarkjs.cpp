@@ -226,6 +226,7 @@ std::string to_snarkjs_json(const Proof& proof) {
 }
 
 std::string to_snarkjs_json(const std::vector<Fr>& signals) {
+  if (signals.empty()) return "[]";
   std::string text = "[";
   for (const Fr& signal : signals) {
     text += (text.size() == 1 ? "\n \"" : ",\n \"") + signal.to_decimal() + "\"";

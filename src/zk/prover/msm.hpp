@@ -144,13 +144,15 @@ class BucketSums {
   /// Of the slope of the line through p and q, never zero: 1 where there is none. No point has
   /// y = 0, for the orders of both curves are odd.
   static E denominator(const Packed<E>& p, const Packed<E>& q) {
-    if (p.x != q.x) return q.x - p.x;
+    const E dx = q.x - p.x;
+    if (!dx.is_zero()) return dx;
     return p.y == q.y ? p.y.doubled() : E::one();
   }
 
   static Packed<E> added(const Packed<E>& p, const Packed<E>& q, const E& inverse) {
+    const E dx = q.x - p.x;
     E slope;
-    if (p.x != q.x) {
+    if (!dx.is_zero()) {
       slope = (q.y - p.y) * inverse;
     } else if (p.y == q.y) {
       const E xx = p.x.squared();
