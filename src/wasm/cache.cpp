@@ -82,7 +82,7 @@ struct ModuleCache::State {
   ModulePtr load_from_disk(const Digest& digest) {
     const auto entry = disk.load(file_name(digest));
     if (!entry) return nullptr;
-    auto info = inspect(entry->binary, options.shape);
+    auto info = inspect(entry->binary, options.shape, options.host);
     if (!info) return nullptr;
     return engine.load(std::move(*info), entry->artifact).value_or(nullptr);
   }
@@ -91,7 +91,7 @@ struct ModuleCache::State {
     if (sha256(binary) != digest) {
       return fail(Code::invalid, "the module's bytes are not those of " + digest.to_string());
     }
-    auto info = inspect(binary, options.shape);
+    auto info = inspect(binary, options.shape, options.host);
     if (!info) return std::unexpected(std::move(info.error()));
     auto artifact = compile_in_turn(binary);
     if (!artifact) return std::unexpected(std::move(artifact.error()));

@@ -60,6 +60,9 @@ Result<std::shared_ptr<const CompiledModule>> Engine::load(ModuleInfo info,
   state->info = std::move(info);
   state->module.reset(module);
 
+  if (state->info.abi == Abi::hosted) {  // linked by its session
+    return std::shared_ptr<const CompiledModule>(new CompiledModule(std::move(state)));
+  }
   wasmtime_instance_pre_t* instance_pre = nullptr;
   if (const ErrorPtr error(
           wasmtime_linker_instantiate_pre(state_->linker.get(), module, &instance_pre));

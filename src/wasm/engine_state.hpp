@@ -25,7 +25,7 @@ struct CompiledModule::State {
   std::shared_ptr<Engine::State> engine;
   ModuleInfo info;
   ModulePtr module;
-  InstancePrePtr instance_pre;
+  InstancePrePtr instance_pre;  // none of a hosted module
 };
 
 }  // namespace vcp::wasm

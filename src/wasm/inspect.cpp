@@ -20,8 +20,8 @@ constexpr std::uint64_t kPageBytes = 65'536;
 /// Reads a module section by section (Core 2.0, section 5.5).
 class Inspector {
  public:
-  Inspector(std::string_view binary, const ShapeLimits& limits)
-      : reader_(binary), limits_(limits) {}
+  Inspector(std::string_view binary, const ShapeLimits& limits, std::span<const Import> host)
+      : reader_(binary), limits_(limits), host_(host) {}
 
   ModuleInfo run() {
     read_header();
@@ -29,8 +29,13 @@ class Inspector {
     if (bodies_ != functions_.size() - imported_functions_) {
       reader_.malformed("functions without bodies");
     }
-    check_imports();
-    info_.abi = find_abi();
+    if (host_.empty()) {
+      check_imports();
+      info_.abi = find_abi();
+    } else {
+      check_host_imports();
+      info_.abi = Abi::hosted;
+    }
     return std::move(info_);
   }
 
@@ -371,6 +376,16 @@ class Inspector {
     if (!wrong.empty()) refuse("WASI functions imported with a wrong type: " + list(wrong));
   }
 
+  void check_host_imports() {
+    for (const Import& item : info_.imports) {
+      if (std::ranges::find(host_, item) == host_.end()) {
+        missing_.push_back(
+            fmt::format("{}.{} of {}", item.module, item.name, to_string(item.type)));
+      }
+    }
+    if (!missing_.empty()) refuse("imports that are not there: " + list(missing_));
+  }
+
   static std::string list(const std::vector<std::string>& items) {
     constexpr std::size_t kShownBytes = 4'000;
     std::string text;
@@ -418,6 +433,7 @@ class Inspector {
 
   Reader reader_;
   const ShapeLimits& limits_;
+  std::span<const Import> host_;
   ModuleInfo info_;
   std::vector<FunctionType> types_;
   std::vector<std::uint32_t> functions_;  // the type of each
@@ -431,13 +447,14 @@ class Inspector {
 
 }  // namespace
 
-Result<ModuleInfo> inspect(std::string_view binary, const ShapeLimits& limits) {
+Result<ModuleInfo> inspect(std::string_view binary, const ShapeLimits& limits,
+                           std::span<const Import> host) {
   if (binary.size() > limits.module_bytes) {
     return fail(Code::too_large, fmt::format("the module is {} bytes long; at most {} are allowed",
                                              binary.size(), limits.module_bytes));
   }
   try {
-    return Inspector(binary, limits).run();
+    return Inspector(binary, limits, host).run();
   } catch (Refusal& refusal) {
     return std::unexpected(std::move(refusal.error));
   }

@@ -31,7 +31,7 @@ std::string to_string(const FunctionType& type) {
 }
 
 std::string_view to_string(Abi abi) {
-  constexpr std::array<std::string_view, 3> kNames{"wasi-command", "reactor", "scalar"};
+  constexpr std::array<std::string_view, 4> kNames{"wasi-command", "reactor", "scalar", "hosted"};
   return kNames[std::to_underlying(abi)];
 }
 

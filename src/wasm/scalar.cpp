@@ -189,6 +189,7 @@ bool is_scalar_call(const ModuleInfo& info, std::string_view function) {
 }
 
 Result<> check_call(const ModuleInfo& info, std::string_view function, std::string_view args) {
+  if (info.abi == Abi::hosted) return fail(Code::invalid, "the module runs in its host only");
   if (!is_scalar_call(info, function)) return check_no_arguments(info, args);
   if (function.empty()) {
     return fail_field("/function", "name the function to call: " + list_scalar_functions(info));

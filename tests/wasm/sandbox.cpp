@@ -29,11 +29,12 @@ const Engine& engine() {
 
 std::string assemble(std::string_view wat) { return must(compiler().wat_to_wasm(wat)); }
 
-std::shared_ptr<const CompiledModule> load_binary(const std::string& binary) {
+std::shared_ptr<const CompiledModule> load_binary(const std::string& binary,
+                                                  std::span<const Import> host) {
   static std::map<std::string, std::shared_ptr<const CompiledModule>> loaded;
   auto found = loaded.find(binary);
   if (found == loaded.end()) {
-    auto info = must(inspect(binary));
+    auto info = must(inspect(binary, {}, host));
     auto module = must(engine().load(std::move(info), must(compiler().compile(binary))));
     found = loaded.emplace(binary, std::move(module)).first;
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,8 +18,9 @@ std::string assemble(std::string_view wat);
 /// life.
 std::shared_ptr<const CompiledModule> load(std::string_view wat);
 
-/// The same of a binary.
-std::shared_ptr<const CompiledModule> load_binary(const std::string& binary);
+/// The same of a binary, for a Session if it may import from `host`.
+std::shared_ptr<const CompiledModule> load_binary(const std::string& binary,
+                                                  std::span<const Import> host = {});
 
 /// The engine that `load` uses.
 const Engine& engine();

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "vcp/base/hash.hpp"
 #include "vcp/base/result.hpp"
@@ -20,6 +21,7 @@ struct CacheOptions {
   std::size_t memory_bytes = std::size_t{512} << 20;
   int compilations = 2;  ///< at once; more wait
   ShapeLimits shape = {};
+  std::vector<Import> host = {};  ///< what all the modules are inspected with, if for a Session
 };
 
 /// Modules ready to run, by the digest of their binaries: the most recently used in memory, more on

@@ -41,6 +41,7 @@ class Engine {
 
  private:
   friend class CompiledModule;
+  friend class Session;
   struct State;
   explicit Engine(std::shared_ptr<State> state);
 
@@ -61,6 +62,7 @@ class CompiledModule {
 
  private:
   friend class Engine;
+  friend class Session;
   struct State;
   explicit CompiledModule(std::unique_ptr<State> state);
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,9 +31,10 @@ enum class Abi : std::uint8_t {
   wasi_command,  ///< `_start`, WASI preview 1: standard input, argv, standard output
   reactor,       ///< exports `memory`, `alloc(u32) -> u32`, `run(ptr, len) -> u64`; no imports
   scalar,        ///< an exported function of numbers; no imports
+  hosted,        ///< imports what a program of ours brings for it: see Session
 };
 
-/// The name that clients see: "wasi-command", "reactor", "scalar".
+/// The name that clients see: "wasi-command", "reactor", "scalar", "hosted".
 [[nodiscard]] std::string_view to_string(Abi abi);
 
 enum class ExternKind : std::uint8_t { function, table, memory, global };
@@ -44,6 +46,8 @@ struct Import {
   std::string module;
   std::string name;
   FunctionType type;  ///< only functions can be imported here
+
+  friend bool operator==(const Import&, const Import&) = default;
 };
 
 struct Export {
@@ -93,7 +97,10 @@ struct ShapeLimits {
 /// WebAssembly, `too_large` over the module's size, `invalid` for the rest (features that are off,
 /// imports that are not there, shapes over their bounds, no function to call). One pass, linear in
 /// the size. It does not type-check function bodies; `Compiler::validate` does.
-[[nodiscard]] Result<ModuleInfo> inspect(std::string_view binary, const ShapeLimits& limits = {});
+///
+/// With `host`, the module is one for a Session: it may import these functions, and only these.
+[[nodiscard]] Result<ModuleInfo> inspect(std::string_view binary, const ShapeLimits& limits = {},
+                                         std::span<const Import> host = {});
 
 /// Whether the bytes begin like a WebAssembly binary (module or component) and not like text.
 [[nodiscard]] bool is_binary(std::string_view bytes);
