@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`vcp proofs` and `vcp receipts verify`: from files alone, without a server."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 PRODUCT = Path(__file__).parent.parent / "zk" / "data" / "snarkjs" / "product"
 KEY, PROOF, PUBLIC = (PRODUCT / f"{name}.json" for name in ("verification_key", "proof", "public"))
 ZKEY, WTNS = PRODUCT / "product.zkey", PRODUCT / "product.wtns"
+R = 21888242871839275222246405745257275088548364400416034343698204186575808495617
 
 
 @pytest.fixture
@@ -83,6 +85,73 @@ def test_a_damaged_key_makes_no_proof(prove, tmp_path):
     run = prove(tmp_path / "cut.zkey", WTNS)
     assert run.returncode == 1
     assert run.stderr
+
+
+@pytest.fixture
+def witness(programs, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    calculator = tmp_path / "product.wasm"
+    calculator.write_bytes(gzip.decompress((PRODUCT / "product.wasm.gz").read_bytes()))
+
+    def run(inputs):
+        (tmp_path / "inputs.json").write_text(inputs if isinstance(inputs, str)
+                                              else json.dumps(inputs))
+        return programs.run("vcp", "proofs", "witness", calculator, tmp_path / "inputs.json",
+                            tmp_path / "out.wtns")
+    return run
+
+
+def inputs_of_the_fixture():
+    """The values of a and b, which follow the one and the output in the witness."""
+    wires = WTNS.read_bytes()[-6 * 32:]
+    return {name: str(int.from_bytes(wires[32 * i:32 * i + 32], "little"))
+            for name, i in (("a", 2), ("b", 3))}
+
+
+def test_a_witness_is_to_the_byte_that_of_snarkjs(witness, tmp_path):
+    run = witness(inputs_of_the_fixture())
+    assert run.returncode == 0, run.stderr
+    assert (tmp_path / "out.wtns").read_bytes() == WTNS.read_bytes()
+    assert (tmp_path / "out.wtns").stat().st_mode & 0o777 == 0o600
+
+
+def test_equal_inputs_give_equal_witnesses_however_they_are_written(witness, tmp_path):
+    found = set()
+    for inputs in ('{"a": 17, "b": -3}', '{"b": "-3", "a": ["0x11"]}',
+                   json.dumps({"a": [[str(R + 17)]], "b": str(R - 3)})):
+        run = witness(inputs)
+        assert run.returncode == 0, run.stderr
+        found.add((tmp_path / "out.wtns").read_bytes())
+    assert len(found) == 1
+
+
+def test_a_calculated_witness_is_proved(witness, prove, tmp_path):
+    assert witness({"a": 6, "b": 7}).returncode == 0
+    assert prove(ZKEY, tmp_path / "out.wtns").returncode == 0
+    assert json.loads((tmp_path / "public.json").read_text()) == ["42"]
+
+
+@pytest.mark.parametrize("inputs, said", [
+    ({"a": 2}, b"missing: 1 of 2"),
+    ({"a": 2, "b": 3, "c": 4}, b"/c: the circuit has no such input"),
+    ({"a": [2, 3], "b": 3}, b"/a: has 2 values; the circuit takes 1"),
+    ({"a": [], "b": 3}, b"/a: has 0 values; the circuit takes 1"),
+    ({"a": "two", "b": 3}, b"/a: must be an integer"),
+    ({"a": 1, "b": 3}, b"an assertion fails (Error in template Product"),
+    ("[", b"JSON"),
+])
+def test_wrong_inputs_are_named(witness, tmp_path, inputs, said):
+    run = witness(inputs)
+    assert run.returncode == 1
+    assert said in run.stderr
+    assert not (tmp_path / "out.wtns").exists()
+
+
+def test_a_module_that_is_no_calculator_is_refused(witness, tmp_path):
+    (tmp_path / "product.wasm").write_bytes(b"\0asm\1\0\0\0")
+    run = witness({"a": 2, "b": 3})
+    assert run.returncode == 1
+    assert b"getFieldNumLen32" in run.stderr
 
 
 def test_a_batch_names_the_bad_ones(verify, tmp_path):

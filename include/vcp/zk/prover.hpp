@@ -62,6 +62,10 @@ class Prover {
   std::unique_ptr<const State> state_;
 };
 
+/// The `.wtns` of a witness: the value of each wire, 32 bytes, the lowest first, as snarkjs writes
+/// it.
+[[nodiscard]] std::string to_wtns(std::string_view values);
+
 /// proof.json and public.json, to the byte as snarkjs writes them.
 [[nodiscard]] std::string to_snarkjs_json(const Proof& proof);
 [[nodiscard]] std::string to_snarkjs_json(const std::vector<Fr>& signals);

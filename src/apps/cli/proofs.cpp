@@ -95,7 +95,7 @@ Result<Exit> verify_proof(const ProofArguments& arguments) {
 
 }  // namespace
 
-void add_proofs(CLI::App& app, Commands& commands) {
+void add_proofs(CLI::App& app, Commands& commands, const wasm::CompilerProgram& compiler) {
   CLI::App* group = app.add_subcommand("proofs", "Verify and make zero-knowledge proofs");
   group->require_subcommand(1);
   CLI::App* verify = group->add_subcommand(
@@ -114,7 +114,7 @@ void add_proofs(CLI::App& app, Commands& commands) {
                      "accept receipts of a withdrawn release, such as 'risc0 2.0'");
   verify->add_flag("--json", arguments->json, "for programs");
   commands.push_back({verify, [arguments](Session&) { return verify_proof(*arguments); }});
-  add_proving(*group, commands);
+  add_proving(*group, commands, compiler);
 }
 
 }  // namespace vcp::cli

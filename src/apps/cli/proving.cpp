@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -12,7 +13,10 @@
 #include <thread>
 
 #include "cli/modules.hpp"
+#include "vcp/base/hash.hpp"
 #include "vcp/base/random.hpp"
+#include "vcp/circom/witness.hpp"
+#include "vcp/wasm/cache.hpp"
 #include "vcp/zk/prover.hpp"
 
 namespace vcp::cli {
@@ -21,6 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kMaxInputBytes = std::size_t{256} << 20;
 constexpr std::size_t kMaxWitnessBytes = std::size_t{4} << 30;
 
 struct ProveArguments {
@@ -75,9 +80,67 @@ Result<Exit> prove(const ProveArguments& arguments) {
   return Exit::success;
 }
 
-}  // namespace
+struct WitnessArguments {
+  std::string calculator;
+  std::string inputs;
+  std::string wtns;
+  std::uint64_t seconds = 600;
+  std::uint64_t memory_mb = 2048;
+};
 
-void add_proving(CLI::App& proofs, Commands& commands) {
+/// The calculator in machine code, which is kept for the next time.
+Result<std::shared_ptr<const wasm::CompiledModule>> load_calculator(
+    const std::string& path, const wasm::CompilerProgram& program) {
+  const auto cache = cache_directory();
+  if (!cache) return std::unexpected(cache.error());
+  const auto binary = read_file(path, wasm::ShapeLimits{}.module_bytes);
+  if (!binary) return std::unexpected(binary.error());
+  auto engine = wasm::Engine::create();
+  if (!engine) return std::unexpected(std::move(engine.error()));
+  auto modules =
+      wasm::ModuleCache::open(*engine, wasm::Compiler(program),
+                              {.directory = *cache / "calculators", .host = circom::imports()});
+  if (!modules) return std::unexpected(std::move(modules.error()));
+  return modules->get(sha256(*binary), *binary);
+}
+
+Result<Exit> calculate(const WitnessArguments& arguments, const wasm::CompilerProgram& program) {
+  const auto inputs = read_file(arguments.inputs, kMaxInputBytes);
+  if (!inputs) return std::unexpected(inputs.error());
+  const auto calculator = load_calculator(arguments.calculator, program);
+  if (!calculator) return std::unexpected(calculator.error());
+  const wasm::CallLimits limits{.gas = UINT64_MAX,
+                                .memory_bytes = arguments.memory_mb << 20,
+                                .time = std::chrono::seconds(arguments.seconds)};
+  const auto witness = circom::calculate_witness(**calculator, *inputs, limits);
+  if (!witness) return std::unexpected(witness.error());
+  std::cerr << witness->log;
+  if (auto written = write_file(arguments.wtns, witness->wtns, 0600); !written) {
+    return std::unexpected(std::move(written.error()));
+  }
+  return Exit::success;
+}
+
+void add_witness(CLI::App& proofs, Commands& commands, const wasm::CompilerProgram& program) {
+  CLI::App* verb = proofs.add_subcommand(
+      "witness", "Calculate a witness with circom's own calculator, in the sandbox");
+  auto arguments = std::make_shared<WitnessArguments>();
+  verb->add_option("CALCULATOR", arguments->calculator, "the .wasm that circom made")->required();
+  verb->add_option("INPUTS", arguments->inputs, "JSON of the input signals, - for standard input")
+      ->required();
+  verb->add_option("WTNS", arguments->wtns, "where the witness goes, readable by you alone")
+      ->required();
+  verb->add_option("--timeout", arguments->seconds, "seconds that it may take")
+      ->check(CLI::Range(1U, 86'400U))
+      ->capture_default_str();
+  verb->add_option("--memory-mb", arguments->memory_mb, "MiB of memory that it may take")
+      ->check(CLI::Range(1U, 4096U))
+      ->capture_default_str();
+  commands.push_back(
+      {verb, [arguments, program](Session&) { return calculate(*arguments, program); }});
+}
+
+void add_prove(CLI::App& proofs, Commands& commands) {
   CLI::App* verb = proofs.add_subcommand(
       "prove", "Prove a witness with a snarkjs Groth16 key, without a server");
   auto arguments = std::make_shared<ProveArguments>();
@@ -90,6 +153,13 @@ void add_proving(CLI::App& proofs, Commands& commands) {
       ->check(CLI::Range(1U, 1024U))
       ->capture_default_str();
   commands.push_back({verb, [arguments](Session&) { return prove(*arguments); }});
+}
+
+}  // namespace
+
+void add_proving(CLI::App& proofs, Commands& commands, const wasm::CompilerProgram& compiler) {
+  add_witness(proofs, commands, compiler);
+  add_prove(proofs, commands);
 }
 
 }  // namespace vcp::cli

@@ -8,6 +8,7 @@
 
 #include "formats/binfile.hpp"
 #include "vcp/base/encoding.hpp"
+#include "vcp/zk/prover.hpp"
 
 namespace vcp::zk {
 namespace {
@@ -206,6 +207,26 @@ Result<std::string_view> view_wtns(std::string_view file) {
     }
   }
   return values;
+}
+
+std::string to_wtns(std::string_view values) {
+  std::string file;
+  const auto number = [&file](std::uint64_t value, std::size_t bytes) {
+    for (; bytes > 0; --bytes, value >>= 8) file.push_back(static_cast<char>(value & 0xff));
+  };
+  std::string prime = *from_hex(kR);
+  std::ranges::reverse(prime);
+  file = "wtns";
+  number(2, 4);  // version
+  number(2, 4);  // sections
+  number(1, 4);
+  number(4 + kWord + 4, 8);
+  number(kWord, 4);
+  file += prime;
+  number(values.size() / kWord, 4);
+  number(2, 4);
+  number(values.size(), 8);
+  return file.append(values);
 }
 
 Result<std::vector<Fr>> read_wtns(std::string_view file) {

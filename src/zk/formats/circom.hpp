@@ -66,9 +66,6 @@ struct R1cs {
 /// `read_wtns` does.
 [[nodiscard]] Result<std::string_view> view_wtns(std::string_view file);
 
-/// The `.wtns` of such values.
-[[nodiscard]] std::string to_wtns(std::string_view values);
-
 /// An entry of A or B.
 struct Coefficient {
   std::uint32_t matrix;  ///< 0 is A, 1 is B

@@ -2,13 +2,15 @@
 // Proofs and keys made by circom, circomlib and snarkjs.
 //   node peer.mjs fixtures DIRECTORY   writes a key, a proof and its public signals a circuit
 //   node peer.mjs cases COUNT          prints cases, one JSON object a line (see README.md)
+//   node peer.mjs proofs COUNT VCP     compares the witnesses and proofs that the program VCP makes
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import * as snarkjs from "snarkjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -83,6 +85,7 @@ async function writeFixtures(directory) {
       await snarkjs.wtns.calculate(circuits[name](), wasm, wtns);
       copyFileSync(join(work, "product.r1cs"), join(directory, name, "product.r1cs"));
       copyFileSync(zkey, join(directory, name, "product.zkey"));
+      writeFileSync(join(directory, name, "product.wasm.gz"), gzipSync(readFileSync(wasm)));
       const unsafe = await setUp(name, work, tau, false);
       write(`${name}/uncontributed_key.json`, unsafe.key);
     }
@@ -118,8 +121,58 @@ async function printCases(count) {
   });
 }
 
-const [mode, argument] = process.argv.slice(2);
+/// Random inputs, some of which the circuit refuses.
+function inputsOf(name) {
+  const inputs = circuits[name]();
+  const key = Object.keys(inputs)[Number(below(BigInt(Object.keys(inputs).length)))];
+  const edge = [0n, 1n, -1n, r - 1n, r + 2n, below(r)][Number(below(6n))];
+  if (below(2n) === 0n && !Array.isArray(inputs[key])) inputs[key] = edge;
+  return inputs;
+}
+
+const text = (value) => (Array.isArray(value) ? value.map(text) : value.toString());
+
+async function compareProof(vcp, work, name, { zkey, wasm, key }) {
+  const run = (...options) => execFileSync(vcp, ["proofs", ...options], { stdio: "pipe" });
+  const file = (suffix) => join(work, `${name}${suffix}`);
+  const inputs = inputsOf(name);
+  writeFileSync(file(".json"), JSON.stringify(inputs, (_, v) => (typeof v === "bigint" ? text(v) : v)));
+  const log = console.log;
+  console.error = () => {};
+  const theirs = await snarkjs.wtns.calculate(inputs, wasm, file("_theirs.wtns")).then(() => true, () => false);
+  let ours = true;
+  try {
+    run("witness", wasm, file(".json"), file(".wtns"));
+  } catch {
+    ours = false;
+  }
+  console.log = log;
+  if (ours !== theirs) return "one of the two refuses the inputs";
+  if (!ours) return "";
+  if (!readFileSync(file(".wtns")).equals(readFileSync(file("_theirs.wtns")))) return "witnesses differ";
+  run("prove", zkey, file(".wtns"), "--proof", file("_proof.json"), "--public", file("_public.json"));
+  const [proof, signals] = ["_proof.json", "_public.json"].map((f) => JSON.parse(readFileSync(file(f))));
+  return (await snarkjs.groth16.verify(key, signals, proof)) ? "" : "snarkjs refuses the proof";
+}
+
+async function compareProofs(count, vcp) {
+  const each = Math.ceil(count / Object.keys(circuits).length);
+  let wrong = 0;
+  await withCircuits(async (name, work, tau) => {
+    const made = await setUp(name, work, tau);
+    for (let i = 0; i < each; i++) {
+      const difference = await compareProof(vcp, work, name, made);
+      if (difference !== "") wrong += 1;
+      if (difference !== "") console.log(`${name}: ${difference}: ${readFileSync(join(work, `${name}.json`))}`);
+    }
+    console.log(`${name}: ${each} compared`);
+  });
+  process.exit(wrong === 0 ? 0 : 1);
+}
+
+const [mode, argument, program] = process.argv.slice(2);
 if (mode === "fixtures") await writeFixtures(argument);
 else if (mode === "cases") await printCases(Number(argument));
-else throw new Error("fixtures DIRECTORY or cases COUNT");
+else if (mode === "proofs") await compareProofs(Number(argument), program);
+else throw new Error("fixtures DIRECTORY, cases COUNT or proofs COUNT VCP");
 process.exit(0);
