@@ -195,7 +195,7 @@ class Msm {
   Msm(std::string_view points, std::string_view scalars)
       : points_(points), scalars_(scalars), size_(scalars.size() / sizeof(Limbs)) {}
 
-  /// Takes, for each thread, 4 bytes a point and 2^w points for the width w, at most 2^15 of them.
+  /// Takes, for each thread, 8 bytes a point and 2^w points for the width w, at most 2^15 of them.
   [[nodiscard]] Jacobian<E> run(unsigned threads) const {
     const SignedDigits digits(best_width());
     const auto sums = window_sums(digits, threads);
@@ -212,7 +212,7 @@ class Msm {
                                                      unsigned threads) const {
     const std::size_t parts = std::min(size_ / kSmallestPart + 1, parts_for(digits, threads));
     std::vector<Worker> workers;
-    for (unsigned i = 0; i < threads; ++i) workers.emplace_back(digits, size_ / parts + 1);
+    for (unsigned i = 0; i < threads; ++i) workers.emplace_back(digits.width(), size_ / parts + 1);
     std::vector<Jacobian<E>> sums(digits.count() * parts);
     in_parallel(threads, sums.size(), [&](unsigned worker, std::size_t task) {
       const std::size_t part = task % parts;
@@ -228,11 +228,15 @@ class Msm {
   static constexpr unsigned kMaxWidth = 16;
 
   struct Worker {
-    Worker(const SignedDigits& digits, std::size_t points)
-        : ends((std::size_t{1} << (digits.width() - 1)) + 1), order(points), buckets(ends.size()) {}
+    Worker(unsigned width, std::size_t points)
+        : ends((std::size_t{1} << (width - 1)) + 1),
+          order(points),
+          digits(points),
+          buckets(ends.size()) {}
 
     SecretVector<std::uint32_t> ends;   ///< of each bucket in `order`
     SecretVector<std::uint32_t> order;  ///< the points by bucket: twice the number, odd if negative
+    SecretVector<std::int32_t> digits;  ///< of each point
     BucketSums<E> buckets;
   };
 
@@ -285,14 +289,16 @@ class Msm {
     auto& ends = worker.ends;
     std::ranges::fill(ends, 0);
     for (std::size_t i = begin; i < end; ++i) {
-      ++ends[static_cast<std::size_t>(std::abs(digits.digit(unpack<Limbs>(scalars_, i), digit)))];
+      const std::int32_t d = digits.digit(unpack<Limbs>(scalars_, i), digit);
+      worker.digits[i - begin] = d;
+      ++ends[static_cast<std::size_t>(std::abs(d))];
     }
     ends[0] = 0;
     for (std::size_t bucket = 1; bucket < ends.size(); ++bucket) ends[bucket] += ends[bucket - 1];
     std::shift_right(ends.begin(), ends.end(), 1);  // to the beginnings, which become the ends
     ends[0] = 0;
     for (std::size_t i = begin; i < end; ++i) {
-      const std::int32_t d = digits.digit(unpack<Limbs>(scalars_, i), digit);
+      const std::int32_t d = worker.digits[i - begin];
       if (d == 0) continue;
       const auto place = ends[static_cast<std::size_t>(std::abs(d))]++;
       worker.order[place] = static_cast<std::uint32_t>(2 * i + (d < 0 ? 1 : 0));
@@ -311,9 +317,9 @@ class Msm {
         __builtin_prefetch(next);
         __builtin_prefetch(next + sizeof(Packed<E>) - 1);
         const std::uint32_t entry = worker.order[at];
-        auto point = unpack<Packed<E>>(points_, entry / 2);
-        if (entry % 2 != 0) point.y = -point.y;
-        worker.buckets.add(bucket, point);
+        const auto point = unpack<Packed<E>>(points_, entry / 2);
+        const std::array<E, 2> y = {point.y, -point.y};  // no branch: nobody could foretell it
+        worker.buckets.add(bucket, {point.x, y[entry % 2]});
       }
     }
     worker.buckets.finish();

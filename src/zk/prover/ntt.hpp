@@ -34,6 +34,16 @@ class Domain {
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
+  /// ω of the domain of that size.
+  static S primitive_root(unsigned log_order) {
+    Limbs e = ScalarPrime::kModulus;
+    e[0] -= 1;
+    for (unsigned i = 0; i < log_order; ++i) {
+      for (std::size_t j = 0; j < 4; ++j) e[j] = (e[j] >> 1) | (j < 3 ? e[j + 1] << 63 : 0);
+    }
+    return power(S(Residue<ScalarPrime>(5)), e);
+  }
+
   /// Replaces the values of a polynomial at 1, ω, ω², … by those at σ, σω, σω², …, where σ² = ω.
   void to_odd_coset(std::span<S> values, unsigned threads) const {
     inverse(values, threads);
@@ -72,15 +82,6 @@ class Domain {
   static constexpr std::size_t kLeaf = 512;
 
   static std::size_t halved(std::size_t size) { return size == 1 ? 1 : size / 2; }
-
-  static S primitive_root(unsigned log_order) {
-    Limbs e = ScalarPrime::kModulus;
-    e[0] -= 1;
-    for (unsigned i = 0; i < log_order; ++i) {
-      for (std::size_t j = 0; j < 4; ++j) e[j] = (e[j] >> 1) | (j < 3 ? e[j + 1] << 63 : 0);
-    }
-    return power(S(Residue<ScalarPrime>(5)), e);
-  }
 
   /// table[i] = first·ratio^(i with its bits reversed).
   static void fill_reversed(std::span<S> table, const S& first, S ratio) {

@@ -134,7 +134,7 @@ std::uint64_t Prover::memory_bytes(unsigned threads) const {
                                                 << 20;  // buckets and what they add
   const std::uint64_t domain = state_->key.domain_size;
   const std::uint64_t points = std::max(state_->key.domain_size, state_->key.wires);
-  return domain * kScalarBytes * 3 + threads * (4 * points + kThreadBytes);
+  return domain * kScalarBytes * 3 + threads * (8 * points + kThreadBytes);
 }
 
 Result<Proven> Prover::prove(std::string_view wtns, unsigned threads, Random& random) const {
