@@ -274,7 +274,10 @@ void Core::State::conclude(HeldTask& held) {
   Task& task = edit(held);
   const Verification& asked = task.verification();
   if (asked.mode == VerificationMode::recheck && !task.recheck) {
-    task.recheck = random.uniform() < asked.probability;
+    // Another node may give again what was refuted.
+    const bool refuted = std::ranges::any_of(
+        task.answers, [](const Answer& answer) { return answer.judgement == Judgement::disputed; });
+    task.recheck = refuted || random.uniform() < asked.probability;
   }
   if (!task.recheck) {
     for (Answer& answer : task.answers) {

@@ -283,6 +283,37 @@ TEST(Recheck, AnAnswerThatIsRefutedDisputesItsNodeAndTheTaskGoesElsewhere) {
   EXPECT_EQ(mesh.task(task)->result()->output.bytes, "truth");
 }
 
+TEST(Recheck, IsAlwaysDoneOnceAnAnswerWasRefutedSoThatItDoesNotComeAgain) {
+  Mesh mesh;
+  mesh.add_node("liar");
+  mesh.add_node("accomplice");
+  int refuted = 0;
+  for (int round = 0; round < 50; ++round) {
+    TaskSpec spec;
+    spec.verification.mode = VerificationMode::recheck;
+    spec.verification.probability = 0.5;
+    const TaskPtr task = mesh.submit(std::move(spec));
+    const Offer first = mesh.lease("liar").at(0);
+    ASSERT_TRUE(mesh.report(first, Outcome::ok, "lie").has_value());
+    if (mesh.task(task)->status != TaskStatus::verifying) continue;
+    ++refuted;
+    Verdict verdict;
+    verdict.refused.push_back({.epoch = first.lease.epoch, .detail = "other bytes"});
+    mesh.core().verified(mesh.now(), task->id, verdict);
+    mesh.turn();
+    for (const std::string node : {"liar", "accomplice"}) {
+      ASSERT_TRUE(mesh.beat(node).has_value());
+    }
+    mesh.pass(Duration(1'000));
+    const Offer second = mesh.lease("accomplice").at(0);
+    ASSERT_TRUE(mesh.report(second, Outcome::ok, "lie").has_value());
+    ASSERT_EQ(mesh.task(task)->status, TaskStatus::verifying);
+    ASSERT_TRUE(mesh.core().cancel(mesh.now(), task->id).has_value());
+    mesh.turn();
+  }
+  EXPECT_GT(refuted, 10);
+}
+
 TEST(SpotCheck, ProbabilityFallsWithTheStreakButNeverToNothing) {
   EXPECT_EQ(spot_check_probability(9, 10), 1);
   EXPECT_EQ(spot_check_probability(10, 10), 1);
