@@ -6,6 +6,7 @@
 #include "program.hpp"
 #include "server.hpp"
 #include "vcp/coordinator/records.hpp"
+#include "vcp/log/tree.hpp"
 
 namespace vcp::sim {
 
@@ -62,7 +63,7 @@ void for_each_task(const Disk& disk, Table table, const std::function<void(const
 std::string Promises::word(const Task& task) {
   const mesh::TaskSpec& spec = *task.spec;
   return "task " + spec.input.bytes + " of " + std::to_string(spec.requirements.min_nodes) +
-         " nodes, " + std::string(to_string(spec.verification.mode)) + ", " +
+         " nodes, " + std::string(to_string(task.verification().mode)) + ", " +
          std::string(to_string(task.status)) + ", " + std::to_string(task.leases.size()) +
          " leases, " + std::to_string(task.answers.size()) + " answers, " +
          std::to_string(task.failures.size()) + " failures, " + std::to_string(task.started) +
@@ -85,6 +86,7 @@ void Promises::started(coordinator::Coordinator& coordinator) {
   shares_.clear();
   now_ = take();
   check_against_disk();
+  check_log();
   for (const auto& [id, key] : acknowledged_) {
     const auto task = coordinator.tasks().find(id);
     const bool known = task.has_value() && *task != nullptr;
@@ -168,6 +170,7 @@ void Promises::look() {
     check_step(old.get(), **task);
     check_end(**task);
   }
+  check_published();
   check_waiting();
   if (fair_) check_shares();
   before_ = now_;
@@ -322,7 +325,7 @@ void Promises::check_accepted(const Task& task, std::uint32_t rank) {
             ": an answer is judged otherwise than its equals");
     if (equal) agree.insert(answer.lease.node);
   }
-  const mesh::Verification& asked = task.spec->verification;
+  const mesh::Verification& asked = task.verification();
   const bool truth =
       accepted->result->output_sha256 == run_program(task, rank).result.output_sha256;
   if (asked.mode == VerificationMode::quorum) {
@@ -343,7 +346,56 @@ void Promises::require_all_ended() {
   require(false, now_.tasks.size(), " tasks never end, the first: ", *now_.tasks.begin()->second);
 }
 
+// --- The log of receipts
+
+/// The leaves of the log on the disk, in their order.
+std::vector<Digest> Promises::stored_leaves() const {
+  std::vector<Digest> leaves;
+  const auto add = [&leaves](std::string_view, std::string_view run) {
+    for (std::string_view rest = run; !rest.empty(); rest.remove_prefix(sizeof(Digest))) {
+      leaves.push_back(log::leaf_hash(rest.substr(0, sizeof(Digest))));
+    }
+    return true;
+  };
+  static_cast<void>(disk_.scan(Table::log_entries, "", "", store::Order::ascending, add));
+  return leaves;
+}
+
+/// Every completion has its own leaf and every leaf its completion, and what was published stands.
+void Promises::check_log() {
+  const std::vector<Digest> leaves = stored_leaves();
+  std::set<std::uint64_t> taken;
+  for_each_task(disk_, Table::finished, [&](const Task& task) {
+    if (task.status != TaskStatus::completed) return;
+    const auto issued = coordinator_->receipts().find(task.id);
+    const bool found = issued.has_value() && issued->has_value();
+    require(found, task, " completed without a receipt");
+    if (!found) return;
+    const std::uint64_t leaf = (*issued)->leaf_index;
+    const Digest digest = sha256((*issued)->receipt);
+    require(leaf < leaves.size() && leaves[leaf] == log::leaf_hash(digest.view()),
+            "the leaf of a receipt is another, of ", task);
+    require(taken.insert(leaf).second, "two receipts have one leaf");
+  });
+  require(taken.size() == leaves.size(), "the log has a leaf without a completion");
+  require(published_.size <= leaves.size(), "a crash took back what was published of the log");
+  if (published_.size > leaves.size()) return;
+  log::Tree tree;
+  static_cast<void>(tree.append(std::span(leaves).first(published_.size)));
+  require(tree.head() == published_ || published_.size == 0, "the log was written anew");
+}
+
+/// A checkpoint covers what is durable, and nothing less than the one before it.
+void Promises::check_published() {
+  const log::TreeHead head = coordinator_->receipts().published()->tree.head();
+  if (head == published_) return;
+  require(head.size >= published_.size, "the log has shrunk");
+  require(head.size <= stored_leaves().size(), "a checkpoint is of leaves that are not durable");
+  published_ = head;
+}
+
 void Promises::check_records() {
+  check_log();
   coordinator::EndedCounts counted;
   std::map<std::string, int> keys;
   std::map<TaskId, TaskStatus> finished;
@@ -430,7 +482,7 @@ bool Promises::could_run(const Task& task, const NodeId& id) const {
   const Node& node = *found->second;
   if (!takes_work(node) || !has_room(node, *task.spec) || !meets(node, task.spec->requirements))
     return false;
-  const bool compared = task.spec->verification.mode == VerificationMode::quorum;
+  const bool compared = task.verification().mode == VerificationMode::quorum;
   for (const Answer& answer : task.answers) {
     if (answer.lease.node != id) continue;
     if (compared || answer.judgement == Judgement::disputed) return false;
@@ -446,7 +498,7 @@ bool Promises::waits_needlessly(const Task& task) const {
   if (running_.at(owner) >= settings_.owners.at(owner).max_running) return false;
   const auto ready = std::ranges::count_if(
       asking_, [&](const auto& entry) { return entry.second > 0 && could_run(task, entry.first); });
-  const mesh::Verification& asked = task.spec->verification;
+  const mesh::Verification& asked = task.verification();
   const std::uint32_t replicas =
       is_gang(task) && asked.mode == VerificationMode::quorum ? asked.agree : 1;
   return ready >= static_cast<std::ptrdiff_t>(task.spec->requirements.min_nodes) * replicas;

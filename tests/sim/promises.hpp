@@ -13,6 +13,7 @@
 #include "disk.hpp"
 #include "schedule.hpp"
 #include "vcp/coordinator/coordinator.hpp"
+#include "vcp/log/merkle.hpp"
 
 namespace vcp::sim {
 
@@ -105,6 +106,9 @@ class Promises {
   void check_grant(const mesh::Task& task, const mesh::Lease& lease);
   void check_end(const mesh::Task& task);
   void check_accepted(const mesh::Task& task, std::uint32_t rank);
+  [[nodiscard]] std::vector<Digest> stored_leaves() const;
+  void check_log();
+  void check_published();
   void check_waiting();
   [[nodiscard]] bool could_run(const mesh::Task& task, const NodeId& id) const;
   [[nodiscard]] bool waits_needlessly(const mesh::Task& task) const;
@@ -125,6 +129,7 @@ class Promises {
   std::map<TaskId, std::string> acknowledged_;    ///< with the key it was submitted under
   std::map<TaskId, End> ended_;                   ///< as somebody was told
   std::set<Epoch> offered_;
+  log::TreeHead published_;  ///< of the log of receipts, the last that readers saw
   std::map<NodeId, int> asking_;
   std::map<TaskId, Time> waits_since_;  ///< beside nodes that could run it
 

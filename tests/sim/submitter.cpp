@@ -69,6 +69,9 @@ TaskSpec Submitter::make_spec(std::string key) const {
     spec.verification.agree = 2 + static_cast<std::uint32_t>(random.below(2));
     spec.verification.max_replicas = spec.verification.agree + 2;
     spec.verification.adaptive = random.below(2) == 0;
+  } else if (stage_.chance(tastes_.automatic)) {
+    spec.verification.mode = VerificationMode::automatic;
+    spec.verification.max_wrong = random.below(2) == 0 ? 0.1 : 1e-4;
   } else if (stage_.chance(tastes_.rechecks)) {
     spec.verification.mode = VerificationMode::recheck;
     spec.verification.probability = random.below(2) == 0 ? 1 : 0.5;

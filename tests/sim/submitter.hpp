@@ -13,6 +13,7 @@ struct Tastes {
   double gangs = 0;
   double quorums = 0;
   double rechecks = 0;
+  double automatic = 0;
   double picky = 0;       ///< wants a region, or a GPU
   double varied = 0;      ///< another priority, memory or strategy
   double cancels = 0;     ///< of its tasks

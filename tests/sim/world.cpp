@@ -36,6 +36,7 @@ Scenario make_scenario(Random& random) {
   made.tastes.gangs = random.below(2) == 0 ? up_to(0.5) : 0;
   made.tastes.quorums = up_to(0.7);
   made.tastes.rechecks = up_to(0.5);
+  made.tastes.automatic = up_to(0.5);
   made.tastes.picky = up_to(0.3);
   made.tastes.varied = up_to(1);
   made.tastes.cancels = up_to(0.2);
@@ -56,8 +57,9 @@ mesh::Settings make_settings(bool fair) {
   return settings;
 }
 
-coordinator::Options make_options(const mesh::Settings& settings) {
+coordinator::Options make_options(const mesh::Settings& settings, Random& random) {
   coordinator::Options options;
+  options.receipts.keys = {log::SignerKey::generate("log.example", random).value()};
   options.mesh = settings;
   options.keep_ended_in_memory = 10;  // most of those that ended are read from the disk
   options.stepped = true;
@@ -78,7 +80,7 @@ class World {
         disk_(random_),
         promises_(schedule_, disk_, settings_),
         server_(
-            schedule_, server_chance_, disk_, files, make_options(settings_),
+            schedule_, server_chance_, disk_, files, make_options(settings_, server_chance_),
             [this] { promises_.look(); }, [this] { disk_failed(); }),
         network_(schedule_, random_, server_) {
     if (scenario_.fair) promises_.expect_fairness();
