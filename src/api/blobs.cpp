@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "answers.hpp"
+#include "catalogs.hpp"
 #include "content.hpp"
 #include "handlers.hpp"
 
@@ -15,8 +15,6 @@ using store::ContentStore;
 
 namespace {
 
-using BlobPtr = coordinator::Catalog<Blob>::Ptr;
-
 std::string render(const Blob& blob) {
   std::string body;
   json::Writer writer(body);
@@ -27,16 +25,6 @@ std::string render(const Blob& blob) {
   return body;
 }
 
-Result<BlobPtr> find_blob(State& api, const http::Request& request) {
-  const auto digest = Digest::parse(request.param("id"));
-  if (!digest) return not_found("blob");
-  const auto& blobs = api.coordinator().blobs();
-  BlobPtr blob = blobs.find(request.principal.owner, *digest);
-  if (!blob && request.principal.role == Role::admin) blob = blobs.find(*digest);
-  if (!blob) return not_found("blob");
-  return blob;
-}
-
 struct Readable {
   Digest digest;
   std::uint64_t size;
@@ -45,7 +33,7 @@ struct Readable {
 /// The blob named in the path, if the caller may see it, or what a lease that the node holds needs.
 Async<Result<Readable>> find_readable(State& api, const http::Request& request) {
   if (request.principal.role != Role::node) {
-    const auto blob = find_blob(api, request);
+    const auto blob = find_in_path(api.coordinator().blobs(), request, "blob");
     if (!blob) co_return std::unexpected(blob.error());
     co_return Readable{.digest = (*blob)->digest, .size = (*blob)->size};
   }
@@ -118,7 +106,7 @@ Async<void> post_blob(State& api, http::Exchange& exchange) {
 }
 
 Async<Handled> get_blob(State& api, http::Request& request) {
-  const auto blob = find_blob(api, request);
+  const auto blob = find_in_path(api.coordinator().blobs(), request, "blob");
   if (!blob) co_return std::unexpected(blob.error());
   const Result<> durable = co_await api.coordinator().durable_now();
   if (!durable) co_return std::unexpected(durable.error());
@@ -136,7 +124,7 @@ Async<void> get_blob_content(State& api, http::Exchange& exchange) {
 }
 
 Async<Handled> delete_blob(State& api, http::Request& request) {
-  const auto blob = find_blob(api, request);
+  const auto blob = find_in_path(api.coordinator().blobs(), request, "blob");
   if (!blob) co_return std::unexpected(blob.error());
   Coordinator::Command<bool> erase = [blob = *blob](Coordinator::Writer& writer) -> Result<bool> {
     if (!writer.coordinator.blobs().find(blob->owner, blob->digest)) return not_found("blob");

@@ -47,6 +47,11 @@ Async<Handled> get_blob(State& api, http::Request& request);
 Async<void> get_blob_content(State& api, http::Exchange& exchange);
 Async<Handled> delete_blob(State& api, http::Request& request);
 
+// Circuits
+Async<Handled> post_circuit(State& api, http::Request& request);
+Async<Handled> list_circuits(State& api, http::Request& request);
+Async<Handled> get_circuit(State& api, http::Request& request);
+
 // Tasks
 Async<Handled> post_task(State& api, http::Request& request);
 Async<void> post_batch(State& api, http::Exchange& exchange);

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "answers.hpp"
+#include "catalogs.hpp"
 #include "content.hpp"
 #include "handlers.hpp"
 
@@ -29,17 +29,6 @@ std::string render(const Module& module) {
   body.append(",").append(module.description);
   writer.end_object();
   return body;
-}
-
-/// The module named in the path, if the caller may see it.
-Result<ModulePtr> find_module(State& api, const http::Request& request) {
-  const auto digest = Digest::parse(request.param("id"));
-  if (!digest) return not_found("module");
-  const auto& modules = api.coordinator().modules();
-  ModulePtr module = modules.find(request.principal.owner, *digest);
-  if (!module && request.principal.role == Role::admin) module = modules.find(*digest);
-  if (!module) return not_found("module");
-  return module;
 }
 
 /// Whether a Content-Type says that the module is text; the route takes no third type.
@@ -69,7 +58,9 @@ Async<Result<StoredModule>> take_module(State& api, const http::Request& request
 
 /// The module named in the path, if the caller may see it or, a node, holds a lease that needs it.
 Async<Result<ModulePtr>> find_readable(State& api, const http::Request& request) {
-  if (request.principal.role != Role::node) co_return find_module(api, request);
+  if (request.principal.role != Role::node) {
+    co_return find_in_path(api.coordinator().modules(), request, "module");
+  }
   const auto digest = Digest::parse(request.param("id"));
   if (!digest) co_return not_found("module");
   const auto held = co_await holds_lease_for(api, request.principal.subject, *digest);
@@ -161,44 +152,11 @@ Async<Handled> post_module(State& api, http::Request& request) {
 }
 
 Async<Handled> list_modules(State& api, http::Request& request) {
-  const auto query = Query::parse(request, {kLimitName, kCursorName});
-  if (!query) co_return std::unexpected(query.error());
-  const auto limit = limit_of(*query);
-  if (!limit) co_return std::unexpected(limit.error());
-  const auto cursor = cursor_of(*query);
-  if (!cursor) co_return std::unexpected(cursor.error());
-
-  std::optional<std::pair<std::string, Digest>> after;
-  if (*cursor) {
-    Digest digest;
-    if ((*cursor)->size() < digest.bytes.size()) {
-      co_return fail_field("?cursor", "is not a cursor that a list gave");
-    }
-    const std::size_t owner_size = (*cursor)->size() - digest.bytes.size();
-    std::copy((*cursor)->begin() + static_cast<std::ptrdiff_t>(owner_size), (*cursor)->end(),
-              digest.bytes.begin());
-    after.emplace((*cursor)->substr(0, owner_size), digest);
-  }
-  auto modules =
-      api.coordinator().modules().list(visible_owner(request.principal), after, *limit + 1);
-  const Result<> durable = co_await api.coordinator().durable_now();
-  if (!durable) co_return std::unexpected(durable.error());
-
-  std::optional<std::string> next;
-  if (modules.size() > *limit) {
-    modules.pop_back();
-    next = modules.back()->owner + std::string(modules.back()->digest.view());
-  }
-  std::string items;
-  json::Writer writer(items);
-  writer.begin_array();
-  for (const ModulePtr& module : modules) writer.raw(render(*module));
-  writer.end_array();
-  co_return list_response(request, std::move(items), next);
+  return list_catalog(api, request, api.coordinator().modules(), render);
 }
 
 Async<Handled> get_module(State& api, http::Request& request) {
-  const auto module = find_module(api, request);
+  const auto module = find_in_path(api.coordinator().modules(), request, "module");
   if (!module) co_return std::unexpected(module.error());
   const Result<> durable = co_await api.coordinator().durable_now();
   if (!durable) co_return std::unexpected(durable.error());
@@ -215,7 +173,7 @@ Async<void> get_module_content(State& api, http::Exchange& exchange) {
 }
 
 Async<Handled> delete_module(State& api, http::Request& request) {
-  const auto module = find_module(api, request);
+  const auto module = find_in_path(api.coordinator().modules(), request, "module");
   if (!module) co_return std::unexpected(module.error());
   Coordinator::Command<bool> erase = [module =
                                           *module](Coordinator::Writer& writer) -> Result<bool> {

@@ -44,6 +44,7 @@ constexpr std::array kTags{
     Tag{"Tasks", "Submit programs with their input, wait, and read what they gave."},
     Tag{"Modules", "WebAssembly modules, named by their SHA-256."},
     Tag{"Blobs", "Large inputs, named by their SHA-256."},
+    Tag{"Proofs", "Groth16 proofs over BN254, and the circuits that they are verified against."},
     Tag{"Nodes", "The machines that run tasks, and what they call: heartbeats, leases, results."},
     Tag{"Log", "The transparency log of receipts, as C2SP tlog-tiles lays it out. Public."},
     Tag{"Tokens", "Who may do what."},
@@ -94,6 +95,7 @@ constexpr std::array kPathParameters{
     Parameter{"nodes", "", "The node's id.", R"({"$ref":"#/components/schemas/NodeId"})"},
     Parameter{"modules", "", "The module's id.", R"({"$ref":"#/components/schemas/Digest"})"},
     Parameter{"blobs", "", "The blob's id.", R"({"$ref":"#/components/schemas/Digest"})"},
+    Parameter{"circuits", "", "The circuit's id.", R"({"$ref":"#/components/schemas/Digest"})"},
     Parameter{"tokens", "", "The token's id.", R"({"type":"string","format":"uuid"})"},
     Parameter{"tile", "",
               "LEVEL/INDEX of a tile or entries/INDEX of a bundle, and .p/WIDTH if it is "
@@ -179,7 +181,7 @@ bool creates(const Route& route) {
 
 /// What is named by its content or by its owner may be there already: then the status is 200.
 bool may_exist_already(const Route& route) {
-  constexpr std::array<std::string_view, 3> kNamed{"Node", "Module", "Blob"};
+  constexpr std::array<std::string_view, 4> kNamed{"Node", "Module", "Blob", "Circuit"};
   return route.success_status == 201 && contains(kNamed, route.response_schema);
 }
 

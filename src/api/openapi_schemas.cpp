@@ -2,6 +2,7 @@
 #include "openapi_schemas.hpp"
 
 #include <array>
+#include <vector>
 
 namespace vcp::api {
 namespace {
@@ -962,6 +963,13 @@ constexpr auto kSchemas = std::to_array<Schema>({
 
 }  // namespace
 
-std::span<const Schema> schemas() { return kSchemas; }
+std::span<const Schema> schemas() {
+  static const std::vector<Schema> all = [] {
+    std::vector<Schema> joined(kSchemas.begin(), kSchemas.end());
+    for (const auto part : {proof_schemas()}) joined.insert(joined.end(), part.begin(), part.end());
+    return joined;
+  }();
+  return all;
+}
 
 }  // namespace vcp::api

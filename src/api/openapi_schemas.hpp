@@ -16,4 +16,7 @@ struct Schema {
 /// hold is what the parsers accept; answers may gain members, so theirs stay open.
 [[nodiscard]] std::span<const Schema> schemas();
 
+/// Those among them of circuits and proofs.
+[[nodiscard]] std::span<const Schema> proof_schemas();
+
 }  // namespace vcp::api

@@ -416,6 +416,39 @@ std::vector<Route> log_routes(const Binder& to) {
   };
 }
 
+std::vector<Route> proof_routes(const Binder& to, const Limits& limits) {
+  return {
+      {.method = Method::post,
+       .pattern = "/api/v1/circuits",
+       .roles = kSubmitters,
+       .body_limit = limits.body_bytes,
+       .media_types = kJson,
+       .handler = to(post_circuit),
+       .tag = "Proofs",
+       .summary = "Register a circuit: what proofs are verified against",
+       .detail = "200 if it is known. 422 says what is wrong with the key, or why it is unsafe.",
+       .request_schema = "CircuitRegistration",
+       .response_schema = "Circuit",
+       .success_status = 201},
+      {.method = Method::get,
+       .pattern = "/api/v1/circuits",
+       .roles = kReaders,
+       .handler = to(list_circuits),
+       .tag = "Proofs",
+       .summary = "List circuits",
+       .query = {"limit", "cursor"},
+       .response_schema = "CircuitList"},
+      {.method = Method::get,
+       .pattern = "/api/v1/circuits/{id}",
+       .roles = kReaders,
+       .etag = true,
+       .handler = to(get_circuit),
+       .tag = "Proofs",
+       .summary = "A circuit",
+       .response_schema = "Circuit"},
+  };
+}
+
 std::vector<Route> token_routes(const Binder& to) {
   return {
       {.method = Method::post,
@@ -464,7 +497,8 @@ std::vector<Route> Api::routes() {
   const Limits& limits = state_->services.limits;
   std::vector<Route> all;
   for (auto group : {system_routes(to), node_routes(to), content_routes(to, limits),
-                     task_routes(to, limits), log_routes(to), token_routes(to)}) {
+                     task_routes(to, limits), proof_routes(to, limits), log_routes(to),
+                     token_routes(to)}) {
     std::ranges::move(group, std::back_inserter(all));
   }
   return all;

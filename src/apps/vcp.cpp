@@ -85,6 +85,7 @@ int main(int argc, char** argv) {
   vcp::cli::add_tasks(app, commands);
   vcp::cli::add_nodes(app, commands);
   vcp::cli::add_modules(app, commands);
+  vcp::cli::add_circuits(app, commands);
   vcp::cli::add_proofs(app, commands, compiler);
   vcp::cli::add_receipts(app, commands, compiler);
   vcp::cli::add_tokens(app, commands);

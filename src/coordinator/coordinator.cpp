@@ -19,7 +19,9 @@ Coordinator::Coordinator(asio::io_context& io, store::Backend& backend, store::C
       tasks_(backend, options.keep_ended_in_memory, observer.copied_out),
       events_(options.keep_events),
       receipts_(backend, random, options.receipts),
-      contents_(files, backend, [this](const Digest& digest) { remove_later(digest); }) {}
+      contents_(files, backend, [this](const Digest& digest) { remove_later(digest); }),
+      proofs_(files, std::move(options.receipt_verifiers), random,
+              std::move(observer.verified_proofs)) {}
 
 Coordinator::~Coordinator() { pool_.stop(); }
 
@@ -139,6 +141,12 @@ void Coordinator::Writer::erase_blob(const Blob& blob) {
   batch.erase(Table::blobs, owned_key(blob.owner, blob.digest.view()));
   coordinator.blobs_.erase(blob.owner, blob.digest);
   release(blob.digest);
+}
+
+void Coordinator::Writer::put_circuit(Circuit circuit) {
+  batch.put(Table::circuits, owned_key(circuit.owner, circuit.digest.view()), encode(circuit));
+  coordinator.contents_.refer(batch, commit, circuit.digest, circuit.size);
+  coordinator.circuits_.put(std::move(circuit));
 }
 
 void Coordinator::Writer::announce(Event::OfRound round) {

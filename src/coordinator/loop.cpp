@@ -70,6 +70,7 @@ struct Stored {
   std::vector<Token> tokens;
   std::vector<Module> modules;
   std::vector<Blob> blobs;
+  std::vector<Circuit> circuits;
   std::optional<Epoch> last_epoch;
   EndedCounts ended;
 };
@@ -99,6 +100,7 @@ Result<Stored> read_stored(const store::Backend& backend) {
   if (read) read = read_table(backend, Table::tokens, decode_token, stored.tokens);
   if (read) read = read_table(backend, Table::modules, decode_module, stored.modules);
   if (read) read = read_table(backend, Table::blobs, decode_blob, stored.blobs);
+  if (read) read = read_table(backend, Table::circuits, decode_circuit, stored.circuits);
   if (read) read = read_counters(backend, stored);
   if (!read) return std::unexpected(read.error());
   return stored;
@@ -147,6 +149,7 @@ Result<> Coordinator::Loop::load() {
   coordinator_.tokens_.assign(std::move(stored->tokens));
   coordinator_.modules_.assign(std::move(stored->modules));
   coordinator_.blobs_.assign(std::move(stored->blobs));
+  coordinator_.circuits_.assign(std::move(stored->circuits));
   return {};
 }
 
@@ -301,6 +304,7 @@ void Coordinator::Loop::roll_back() {
   coordinator_.tokens_.assign(std::move(stored->tokens));
   coordinator_.modules_.assign(std::move(stored->modules));
   coordinator_.blobs_.assign(std::move(stored->blobs));
+  coordinator_.circuits_.assign(std::move(stored->circuits));
   publish(statistics);
   gate_.roll_back();
 }

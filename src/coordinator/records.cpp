@@ -22,6 +22,8 @@ inline constexpr auto kGreatest<mesh::VerificationMode> = mesh::VerificationMode
 template <>
 inline constexpr auto kGreatest<mesh::Judgement> = mesh::Judgement::disputed;
 template <>
+inline constexpr auto kGreatest<zk::Format> = zk::Format::sp1;
+template <>
 inline constexpr auto kGreatest<mesh::Outcome> = mesh::Outcome::refuted;
 
 namespace {
@@ -143,6 +145,10 @@ void describe(C& codec, Is<Blob> auto& r) {
   codec(r.digest, r.owner, r.size, r.created_at);
 }
 template <class C>
+void describe(C& codec, Is<Circuit> auto& r) {
+  codec(r.digest, r.owner, r.size, r.format, r.public_signals, r.created_at);
+}
+template <class C>
 void describe(C& codec, Is<Answer> auto& r) {
   codec(r.status, r.body, r.subject);
 }
@@ -180,6 +186,7 @@ std::string encode(const mesh::Task& task) { return encode_record(task); }
 std::string encode(const Token& token) { return encode_record(token); }
 std::string encode(const Module& module) { return encode_record(module); }
 std::string encode(const Blob& blob) { return encode_record(blob); }
+std::string encode(const Circuit& circuit) { return encode_record(circuit); }
 std::string encode(const AnswerRecord& record) { return encode_record(record); }
 std::string encode(const ContentRecord& record) { return encode_record(record); }
 std::string encode(const EndedCounts& counts) { return encode_record(counts); }
@@ -198,6 +205,9 @@ Result<Module> decode_module(std::string_view bytes) {
   return decode_record<Module>(bytes, "module");
 }
 Result<Blob> decode_blob(std::string_view bytes) { return decode_record<Blob>(bytes, "blob"); }
+Result<Circuit> decode_circuit(std::string_view bytes) {
+  return decode_record<Circuit>(bytes, "circuit");
+}
 Result<AnswerRecord> decode_answer(std::string_view bytes) {
   return decode_record<AnswerRecord>(bytes, "answer");
 }

@@ -24,6 +24,7 @@ class RandomRecords {
   Token token();
   Module module();
   Blob blob();
+  Circuit circuit();
   AnswerRecord answer();
   ContentRecord content() { return {.size = natural(), .references = natural()}; }
   EndedCounts counts() {
@@ -248,6 +249,15 @@ inline Module RandomRecords::module() {
 
 inline Blob RandomRecords::blob() {
   return {.digest = bytes<Digest>(), .owner = text(), .size = natural(), .created_at = time()};
+}
+
+inline Circuit RandomRecords::circuit() {
+  return {.digest = bytes<Digest>(),
+          .owner = text(),
+          .size = natural(),
+          .format = one_of(zk::Format::sp1),
+          .public_signals = small(),
+          .created_at = time()};
 }
 
 inline AnswerRecord RandomRecords::answer() {

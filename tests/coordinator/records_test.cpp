@@ -64,6 +64,10 @@ struct Blobs {
   static auto make(RandomRecords& records) { return records.blob(); }
   static auto decode(std::string_view bytes) { return decode_blob(bytes); }
 };
+struct Circuits {
+  static auto make(RandomRecords& records) { return records.circuit(); }
+  static auto decode(std::string_view bytes) { return decode_circuit(bytes); }
+};
 struct Answers {
   static auto make(RandomRecords& records) { return records.answer(); }
   static auto decode(std::string_view bytes) { return decode_answer(bytes); }
@@ -90,8 +94,8 @@ class Records : public testing::Test {
   RandomRecords records_{1};
 };
 
-using Kinds = testing::Types<Nodes, Tasks, Tokens, Modules, Blobs, Answers, ContentRecords, Counts,
-                             EventLists>;
+using Kinds = testing::Types<Nodes, Tasks, Tokens, Modules, Blobs, Circuits, Answers,
+                             ContentRecords, Counts, EventLists>;
 TYPED_TEST_SUITE(Records, Kinds);
 
 TYPED_TEST(Records, AreReadAsTheyWereWritten) {

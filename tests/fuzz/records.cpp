@@ -17,9 +17,9 @@ void read(std::string_view bytes) {
   if (record ? encode(*record) != bytes : record.error().code != vcp::Code::corrupt) std::abort();
 }
 
-constexpr std::array kReaders{&read<decode_node>,    &read<decode_task>,  &read<decode_token>,
-                              &read<decode_module>,  &read<decode_blob>,  &read<decode_answer>,
-                              &read<decode_content>, &read<decode_counts>};
+constexpr std::array kReaders{&read<decode_node>,    &read<decode_task>,   &read<decode_token>,
+                              &read<decode_module>,  &read<decode_blob>,   &read<decode_answer>,
+                              &read<decode_content>, &read<decode_counts>, &read<decode_circuit>};
 
 }  // namespace
 

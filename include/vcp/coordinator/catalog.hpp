@@ -17,8 +17,8 @@
 
 namespace vcp::coordinator {
 
-/// What owners uploaded, by owner and digest, in memory; `T` is Module or Blob. Readers copy out;
-/// only the writer changes it.
+/// What owners uploaded, by owner and digest, in memory; `T` is Module, Blob or Circuit. Readers
+/// copy out; only the writer changes it.
 template <class T>
 class Catalog {
  public:

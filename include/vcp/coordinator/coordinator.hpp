@@ -19,6 +19,7 @@
 #include "vcp/coordinator/event_log.hpp"
 #include "vcp/coordinator/pool.hpp"
 #include "vcp/coordinator/receipt_log.hpp"
+#include "vcp/coordinator/proofs.hpp"
 #include "vcp/coordinator/records.hpp"
 #include "vcp/coordinator/views.hpp"
 #include "vcp/mesh/core.hpp"
@@ -42,6 +43,8 @@ struct Options {
   Duration keep_answers{24 * 60 * 60 * 1000};  ///< of requests with an Idempotency-Key
   Rerun rerun = {};                            ///< for the verification mode `recheck`
   ReceiptLog::Options receipts = {};           ///< with at least one key
+  std::shared_ptr<const zk::ReceiptVerifiers> receipt_verifiers =
+      zk::ReceiptVerifiers::make().value();
   bool stepped = false;  ///< for simulations: no thread and no timer, but `Coordinator::Steps`
 };
 
@@ -49,6 +52,7 @@ struct Options {
 struct Observer {
   std::function<void(const store::Committer::Sample&)> committed = [](const auto&) {};
   ObserveCopy copied_out = [](std::size_t, double) {};
+  ObserveProofs verified_proofs = [](std::size_t, std::size_t, double) {};
 };
 
 /// An Idempotency-Key and what it stands for.
@@ -88,6 +92,7 @@ class Coordinator {
     void erase_module(const Module& module);
     void put_blob(Blob blob);
     void erase_blob(const Blob& blob);
+    void put_circuit(Circuit circuit);
     [[nodiscard]] TokenId next_token_id();
 
     /// As Core::report and Core::cancel, but also for tasks that ended long ago.
@@ -186,8 +191,10 @@ class Coordinator {
   [[nodiscard]] ReceiptLog& receipts() { return receipts_; }
   [[nodiscard]] const Catalog<Module>& modules() const { return modules_; }
   [[nodiscard]] const Catalog<Blob>& blobs() const { return blobs_; }
+  [[nodiscard]] const Catalog<Circuit>& circuits() const { return circuits_; }
   [[nodiscard]] const TokenRegistry& tokens() const { return tokens_; }
   [[nodiscard]] Contents& contents() { return contents_; }
+  [[nodiscard]] ProofVerifier& proofs() { return proofs_; }
   [[nodiscard]] Pool& pool() { return pool_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
   [[nodiscard]] Random& random() { return random_; }
@@ -233,8 +240,10 @@ class Coordinator {
   ReceiptLog receipts_;
   Catalog<Module> modules_;
   Catalog<Blob> blobs_;
+  Catalog<Circuit> circuits_;
   TokenRegistry tokens_;
   Contents contents_;
+  ProofVerifier proofs_;
   std::unique_ptr<Loop> loop_;
 };
 

@@ -15,6 +15,7 @@
 #include "vcp/base/time.hpp"
 #include "vcp/mesh/node.hpp"
 #include "vcp/mesh/task.hpp"
+#include "vcp/zk/circuit.hpp"
 
 /// The records that the coordinator keeps, and their form on disk: a version byte, then the fields
 /// in order, integers as LEB128, texts with their length before them. docs/storage.md lists them.
@@ -53,6 +54,19 @@ struct Blob {
   Time created_at;
 
   friend bool operator==(const Blob&, const Blob&) = default;
+};
+
+/// What an owner has proofs verified against: a Groth16 key, or a program of a zkVM. The canonical
+/// bytes of the zk::Circuit are content under `digest`.
+struct Circuit {
+  Digest digest;
+  std::string owner;
+  std::uint64_t size = 0;
+  zk::Format format{};
+  std::uint32_t public_signals = 0;  ///< of a zkVM, those of its latest release
+  Time created_at;
+
+  friend bool operator==(const Circuit&, const Circuit&) = default;
 };
 
 /// The first answer to a request that carried an Idempotency-Key.
@@ -124,6 +138,7 @@ using Events = std::vector<Event>;
 [[nodiscard]] std::string encode(const Token& token);
 [[nodiscard]] std::string encode(const Module& module);
 [[nodiscard]] std::string encode(const Blob& blob);
+[[nodiscard]] std::string encode(const Circuit& circuit);
 [[nodiscard]] std::string encode(const AnswerRecord& record);
 [[nodiscard]] std::string encode(const ContentRecord& record);
 [[nodiscard]] std::string encode(const EndedCounts& counts);
@@ -135,6 +150,7 @@ using Events = std::vector<Event>;
 [[nodiscard]] Result<Token> decode_token(std::string_view bytes);
 [[nodiscard]] Result<Module> decode_module(std::string_view bytes);
 [[nodiscard]] Result<Blob> decode_blob(std::string_view bytes);
+[[nodiscard]] Result<Circuit> decode_circuit(std::string_view bytes);
 [[nodiscard]] Result<AnswerRecord> decode_answer(std::string_view bytes);
 [[nodiscard]] Result<ContentRecord> decode_content(std::string_view bytes);
 [[nodiscard]] Result<EndedCounts> decode_counts(std::string_view bytes);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,6 +24,10 @@ struct ProofFiles {
   /// A JSON array of the public signals; of a receipt, the bytes of the journal or public values.
   std::string_view statement;
 };
+
+/// The body of POST /circuits for the key in a file: the file itself if it is JSON.
+[[nodiscard]] Result<std::string> circuit_body(std::string_view key,
+                                               std::shared_ptr<const ReceiptVerifiers> verifiers);
 
 /// Whether the proof holds; an error if a file cannot be read or the key is unsafe.
 [[nodiscard]] Result<Outcome> verify_files(const ProofFiles& files,

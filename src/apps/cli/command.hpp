@@ -31,6 +31,7 @@ void add_submit(CLI::App& app, Commands& commands);
 void add_tasks(CLI::App& app, Commands& commands);
 void add_nodes(CLI::App& app, Commands& commands);
 void add_modules(CLI::App& app, Commands& commands);
+void add_circuits(CLI::App& app, Commands& commands);
 void add_proofs(CLI::App& app, Commands& commands, const wasm::CompilerProgram& compiler);
 void add_receipts(CLI::App& app, Commands& commands, const wasm::CompilerProgram& compiler);
 void add_tokens(CLI::App& app, Commands& commands);

@@ -162,6 +162,8 @@ void declare(CLI::App& app, Settings& s) {
   option("--checkpoint-interval-ms", s.checkpoint_interval_ms,
          "between checkpoints of the log while tasks complete")
       ->check(CLI::Range(1, 1'000));
+  option("--allow-withdrawn-receipts", s.allow_withdrawn_receipts,
+         "withdrawn releases of zkVMs whose receipts hold all the same, such as 'risc0 2.0'");
 
   option("--local-slots", s.local_slots, "tasks that vcpd itself may hold; 0: it runs none")
       ->check(CLI::Range(0, 4'096));
@@ -235,6 +237,11 @@ Result<coordinator::Options> coordinator_options(const Settings& settings) {
   if (settings.retain_ended_tasks > 0) options.keep_ended_tasks = settings.retain_ended_tasks;
   options.keep_events = settings.retain_events;
   options.receipts.interval = Duration(settings.checkpoint_interval_ms);
+  auto receipt_verifiers = zk::ReceiptVerifiers::make(settings.allow_withdrawn_receipts);
+  if (!receipt_verifiers) {
+    return fail(Code::invalid, "allow_withdrawn_receipts: " + receipt_verifiers.error().message);
+  }
+  options.receipt_verifiers = std::move(*receipt_verifiers);
   options.pool_threads = settings.pool_threads > 0 ? settings.pool_threads : std::max(2U, cores());
   options.max_pool_queue = settings.pool_queue;
   return options;

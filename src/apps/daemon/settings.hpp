@@ -62,6 +62,7 @@ struct Settings {
   std::string log_name;  ///< of the log of receipts, at its first start; empty: a random one
   bool new_log_key = false;
   std::uint32_t checkpoint_interval_ms = 100;
+  std::vector<std::string> allow_withdrawn_receipts;  ///< releases of zkVMs, as "risc0 2.0"
 
   std::uint32_t local_slots = 0;
   std::uint64_t local_memory_mb = 1'024;

@@ -37,24 +37,33 @@ Result<Circuit> read_circuit_text(std::string_view text, Verifiers verifiers) {
   return read_circuit(*body, std::move(verifiers));
 }
 
-Result<Circuit> read_key_bytes(Format format, std::string_view bytes, Verifiers verifiers) {
+std::string key_body(Format format, std::string_view bytes) {
   std::string body;
   json::Writer writer(body);
   writer.begin_object().member("format", to_string(format)).key("key").base64(bytes).end_object();
-  return read_circuit_text(body, std::move(verifiers));
+  return body;
 }
 
-Result<Circuit> read_key_file(std::string_view key, const Verifiers& verifiers) {
+/// A key file, and how a request would say the same.
+struct KeyFile {
+  Circuit circuit;
+  std::string body;
+};
+
+Result<KeyFile> read_key_file(std::string_view key, const Verifiers& verifiers) {
   if (begins_with(key, '{')) {
     auto circuit = read_circuit_text(key, verifiers);
-    return circuit ? std::move(circuit) : in_file("the key", std::move(circuit.error()));
+    if (!circuit) return in_file("the key", std::move(circuit.error()));
+    return KeyFile{.circuit = std::move(*circuit), .body = std::string(key)};
   }
-  auto gnark = read_key_bytes(Format::gnark, key, verifiers);
-  if (gnark) return gnark;
-  auto arkworks = read_key_bytes(Format::arkworks, key, verifiers);
-  if (arkworks) return arkworks;
-  return fail(Code::invalid, "the key: neither JSON, nor gnark's (" + gnark.error().message +
-                                 "), nor arkworks' (" + arkworks.error().message + ")");
+  std::string tried;
+  for (const Format format : {Format::gnark, Format::arkworks}) {
+    std::string body = key_body(format, key);
+    auto circuit = read_circuit_text(body, verifiers);
+    if (circuit) return KeyFile{.circuit = std::move(*circuit), .body = std::move(body)};
+    tried += ", nor of " + std::string(to_string(format)) + " (" + circuit.error().message + ")";
+  }
+  return fail(Code::invalid, "the key: neither JSON" + tried);
 }
 
 /// The member `proof` of a request, as JSON.
@@ -118,20 +127,27 @@ Presentation present_or_flaw(const Circuit& circuit, const json::Value& item) {
 
 }  // namespace
 
+Result<std::string> circuit_body(std::string_view key, Verifiers verifiers) {
+  auto file = read_key_file(key, verifiers);
+  if (!file) return std::unexpected(std::move(file.error()));
+  return std::move(file->body);
+}
+
 Result<Outcome> verify_files(const ProofFiles& files, Verifiers verifiers) {
-  const auto circuit = read_key_file(files.key, verifiers);
-  if (!circuit) return std::unexpected(circuit.error());
-  const bool is_receipt = statement_member(circuit->format()) != "public_signals";
+  const auto key = read_key_file(files.key, verifiers);
+  if (!key) return std::unexpected(key.error());
+  const Circuit& circuit = key->circuit;
+  const bool is_receipt = statement_member(circuit.format()) != "public_signals";
   const auto presentation =
-      is_receipt ? present_receipt(*circuit, files) : present_groth16(*circuit, files);
+      is_receipt ? present_receipt(circuit, files) : present_groth16(circuit, files);
   if (!presentation) return std::unexpected(presentation.error());
   return verify(*presentation);
 }
 
 Result<std::vector<Outcome>> verify_batch_file(std::string_view key, std::string_view batch,
                                                Verifiers verifiers, Random& random) {
-  const auto circuit = read_key_file(key, verifiers);
-  if (!circuit) return std::unexpected(circuit.error());
+  const auto file = read_key_file(key, verifiers);
+  if (!file) return std::unexpected(file.error());
   json::Document document;
   const auto json = document.parse(batch);
   if (!json) return in_file("the batch", json.error());
@@ -141,7 +157,7 @@ Result<std::vector<Outcome>> verify_batch_file(std::string_view key, std::string
   std::vector<Presentation> presentations;
   presentations.reserve(proofs->size());
   for (const json::Item& item : *proofs) {
-    presentations.push_back(present_or_flaw(*circuit, item.value));
+    presentations.push_back(present_or_flaw(file->circuit, item.value));
   }
   return verify_batch(presentations, random);
 }

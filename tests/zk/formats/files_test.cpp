@@ -46,6 +46,17 @@ Contents receipt() {
           .statement = "just a simple receipt"};
 }
 
+TEST(CircuitBody, NamesTheFormatOfABinaryKey) {
+  for (const std::string format : {"gnark", "arkworks"}) {
+    const auto body = circuit_body(binary(format, "").key, fixture::verifiers());
+    EXPECT_EQ(Json::parse(body.value()).at("format"), format);
+  }
+}
+
+TEST(CircuitBody, IsAKeyOfSnarkjsAsItStands) {
+  EXPECT_EQ(circuit_body(snarkjs().key, fixture::verifiers()).value(), snarkjs().key);
+}
+
 TEST(Files, OfSnarkjsAreVerified) { EXPECT_TRUE(snarkjs().verify().value().valid); }
 
 TEST(Files, OfGnarkAreRecognised) {
