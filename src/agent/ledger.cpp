@@ -41,6 +41,8 @@ HeldPtr Ledger::accept(Lease lease) {
   held_.insert_or_assign(held->lease.epoch, held);
   if (closed_) {
     end(held, Status::handed_back, "the node stops");
+  } else if (held->lease.wants_proof) {
+    end(held, Status::handed_back, "this node makes no proofs");
   } else if (held->lease.limits.memory_mb > bounds_.memory_mb) {
     end(held, Status::handed_back, "needs more memory than this node gives to tasks");
   } else {

@@ -124,7 +124,8 @@ Result<Lease> read_lease(const Value& object) {
       .module_id = members.digest("module_id"),
       .max_execution_time = std::chrono::seconds(members.small_number("max_execution_time_sec")),
       .rank = members.small_number("rank"),
-      .size = members.small_number("size")};
+      .size = members.small_number("size"),
+      .wants_proof = members.optional("proof").has_value()};
   read_call(members, lease);
   read_input(members, lease);
   auto limits = members.optional("limits");

@@ -47,10 +47,13 @@ Async<Handled> get_blob(State& api, http::Request& request);
 Async<void> get_blob_content(State& api, http::Exchange& exchange);
 Async<Handled> delete_blob(State& api, http::Request& request);
 
-// Circuits
+// Circuits and proofs
 Async<Handled> post_circuit(State& api, http::Request& request);
 Async<Handled> list_circuits(State& api, http::Request& request);
 Async<Handled> get_circuit(State& api, http::Request& request);
+Async<Handled> post_proof(State& api, http::Request& request);
+Async<Handled> post_proofs(State& api, http::Request& request);
+Async<Handled> get_proof(State& api, http::Request& request);
 
 // Tasks
 Async<Handled> post_task(State& api, http::Request& request);

@@ -112,6 +112,18 @@ struct Metrics::State {
                                      .Register(registry)
                                      .Add({});
 
+  Family<Counter>& proofs = BuildCounter()
+                                .Name("vcp_proofs_verified_total")
+                                .Help("Proofs verified, by what came of them")
+                                .Register(registry);
+  Counter& valid_proofs = proofs.Add({{"outcome", "valid"}});
+  Counter& invalid_proofs = proofs.Add({{"outcome", "invalid"}});
+  Histogram& proof_seconds = BuildHistogram()
+                                 .Name("vcp_proof_verification_seconds")
+                                 .Help("Verifying a proof, or up to a thousand of one batch")
+                                 .Register(registry)
+                                 .Add({}, kSeconds);
+
   // One entry a route and status, found without building label maps for each request.
   struct Series {
     Counter* count;
@@ -165,6 +177,12 @@ coordinator::Observer Metrics::observer() {
               [this](std::size_t records, double seconds) {
                 state_->copy_seconds.Observe(seconds);
                 state_->copy_records.Observe(static_cast<double>(records));
+              },
+          .verified_proofs =
+              [this](std::size_t valid, std::size_t invalid, double seconds) {
+                state_->valid_proofs.Increment(static_cast<double>(valid));
+                state_->invalid_proofs.Increment(static_cast<double>(invalid));
+                state_->proof_seconds.Observe(seconds);
               }};
 }
 

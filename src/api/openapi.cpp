@@ -96,6 +96,7 @@ constexpr std::array kPathParameters{
     Parameter{"modules", "", "The module's id.", R"({"$ref":"#/components/schemas/Digest"})"},
     Parameter{"blobs", "", "The blob's id.", R"({"$ref":"#/components/schemas/Digest"})"},
     Parameter{"circuits", "", "The circuit's id.", R"({"$ref":"#/components/schemas/Digest"})"},
+    Parameter{"proofs", "", "The proof's id.", R"({"$ref":"#/components/schemas/Digest"})"},
     Parameter{"tokens", "", "The token's id.", R"({"type":"string","format":"uuid"})"},
     Parameter{"tile", "",
               "LEVEL/INDEX of a tile or entries/INDEX of a bundle, and .p/WIDTH if it is "

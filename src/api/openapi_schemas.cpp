@@ -268,7 +268,10 @@ constexpr std::string_view kLease = R"({
     "max_execution_time_sec": {"type": "integer", "minimum": 1, "maximum": 3600},
     "rank": {"type": "integer", "minimum": 0},
     "size": {"type": "integer", "minimum": 1},
-    "proof": {"type": "null"},
+    "proof": {
+      "anyOf": [{"$ref": "#/components/schemas/ProofDemand"}, {"type": "null"}],
+      "description": "What the result must be proved by."
+    },
     "fl": {"type": "null"}
   }
 })";
@@ -322,8 +325,15 @@ constexpr std::string_view kTaskResultReport = R"({
       "default": 0
     },
     "trace": {"type": "null"},
-    "proof": {"type": "null"},
-    "public_signals": {"type": "null"}
+    "proof": {
+      "type": ["object", "string", "null"],
+      "description": "Where the lease has `proof`: as for POST /proofs/verify. At most 16 KiB."
+    },
+    "public_signals": {
+      "type": ["array", "null"],
+      "items": {"type": "string"},
+      "description": "Beside `proof`, but not under a program of a zkVM: there the output is what is proved."
+    }
   }
 })";
 
@@ -528,11 +538,11 @@ constexpr std::string_view kTaskLimits = R"({
 
 constexpr std::string_view kVerification = R"({
   "type": "object",
-  "description": "`none` is the node's word. `quorum` believes what so many nodes answer equally. `recheck` has the coordinator run it again. `auto` takes the cheapest of these that accepts a wrong answer with a chance of at most `max_wrong`. This version refuses the other modes by name.",
+  "description": "`none` is the node's word. `quorum` believes what so many nodes answer equally. `recheck` has the coordinator run it again. `auto` takes the cheapest of these that accepts a wrong answer with a chance of at most `max_wrong`. `proof` believes what a proof shows.",
   "required": ["mode"],
   "additionalProperties": false,
   "properties": {
-    "mode": {"type": "string", "enum": ["none", "quorum", "recheck", "auto"]},
+    "mode": {"type": "string", "enum": ["none", "quorum", "recheck", "auto", "proof"]},
     "agree": {
       "type": "integer", "minimum": 1, "maximum": 100, "default": 2,
       "description": "quorum: equal output hashes and exit codes that are needed."
@@ -552,7 +562,12 @@ constexpr std::string_view kVerification = R"({
     "max_wrong": {
       "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1, "default": 1e-4,
       "description": "auto: the chance of a wrong answer that is put up with."
-    }
+    },
+    "circuit_id": {
+      "allOf": [{"$ref": "#/components/schemas/Digest"}],
+      "description": "proof: what it is verified against; required."
+    },
+    "bind": {"$ref": "#/components/schemas/Bindings"}
   }
 })";
 
@@ -583,7 +598,10 @@ constexpr std::string_view kTaskInfo = R"({
       "description": "Of the run under way, as its node tells it."
     },
     "result": {"anyOf": [{"$ref": "#/components/schemas/TaskResult"}, {"type": "null"}]},
-    "proof_id": {"type": "null"},
+    "proof_id": {
+      "anyOf": [{"$ref": "#/components/schemas/Digest"}, {"type": "null"}],
+      "description": "The proof that its answer was accepted with."
+    },
     "verification": {
       "type": "object",
       "description": "As it was asked for. Of `auto` also `plan`, the way that was chosen, null until the first node is known, and `estimated_wrong`.",
@@ -685,7 +703,7 @@ constexpr std::string_view kFailureReason = R"({
   "type": "string",
   "enum": ["exit_code", "trap", "stack_overflow", "timeout", "out_of_gas", "out_of_memory",
            "output_too_large", "module_invalid", "node_error", "node_lost", "handed_back",
-           "cancelled", "no_agreement", "refuted"]
+           "cancelled", "no_agreement", "refuted", "proof_invalid"]
 })";
 
 constexpr std::string_view kTaskList = R"({

@@ -33,6 +33,24 @@ Result<> take_blob(State& api, const http::Principal& who, Submission& submissio
   return {};
 }
 
+/// Checks what a task in mode `proof` demands against the circuit that it names.
+Result<> check_demand(State& api, const http::Principal& who, const mesh::Verification& asked) {
+  if (!asked.proof) return {};
+  const auto circuit = api.coordinator().circuits().find(who.owner, asked.proof->circuit);
+  if (!circuit) return fail_field("/verification/circuit_id", "there is no such circuit");
+  const std::size_t entries = asked.proof->bind.size();
+  if (is_receipt(circuit->format)) {
+    if (entries == 0) return {};
+    return fail_field("/verification/bind",
+                      "a receipt is bound by its output: there must be no entries");
+  }
+  if (entries == circuit->public_signals) return {};
+  return fail_field("/verification/bind",
+                    "must have an entry for each public signal: the circuit has " +
+                        std::to_string(circuit->public_signals) + ", and here are " +
+                        std::to_string(entries));
+}
+
 bool is_large(const mesh::Payload& payload) {
   return payload.bytes.size() > coordinator::kMaxRecordBytes;
 }
@@ -66,6 +84,8 @@ std::optional<Result<Prepared>> prepare_now(State& api, const http::Principal& w
   }
   const ModuleInfos::Ptr info = api.modules.find(submission.spec.module);
   if (!info) return std::nullopt;
+  const Result<> provable = check_demand(api, who, submission.spec.verification);
+  if (!provable) return std::unexpected(provable.error());
   if (const Result<> found = take_blob(api, who, submission); !found) {
     return std::unexpected(found.error());
   }
@@ -80,6 +100,9 @@ Async<Result<Prepared>> prepare(State& api, const http::Principal& who, Submissi
   mesh::TaskSpec& spec = submission.spec;
   if (const Result<> found = take_blob(api, who, submission); !found) {
     co_return std::unexpected(found.error());
+  }
+  if (const Result<> provable = check_demand(api, who, spec.verification); !provable) {
+    co_return std::unexpected(provable.error());
   }
 
   ModuleInfos::Ptr info;

@@ -55,6 +55,13 @@ void render_result(Writer& writer, const Task& task, const Outputs* outputs) {
   writer.end_object();
 }
 
+/// The members of what a proof is demanded for.
+void render_demand(Writer& writer, const mesh::ProofDemand& demand) {
+  writer.member("circuit_id", demand.circuit.to_string()).key("bind").begin_array();
+  for (const std::string& entry : demand.bind) writer.string(entry);
+  writer.end_array();
+}
+
 void render_verification(Writer& writer, const mesh::Verification& asked,
                          const std::optional<mesh::Plan>& plan) {
   writer.begin_object().member("mode", to_string(asked.mode));
@@ -72,6 +79,8 @@ void render_verification(Writer& writer, const mesh::Verification& asked,
       writer.null();
     }
     if (plan) writer.member("estimated_wrong", plan->wrong);
+  } else if (asked.proof) {
+    render_demand(writer, *asked.proof);
   }
   writer.end_object();
 }
@@ -191,7 +200,9 @@ std::string render_task(const Task& task, const Outputs* outputs) {
   } else {
     writer.null();
   }
-  writer.member("proof_id", nullptr).key("verification");
+  const mesh::Evidence* const proof = task.evidence();
+  writer.member("proof_id", proof ? std::optional(proof->id.to_string()) : std::nullopt)
+      .key("verification");
   render_verification(writer, task.spec->verification, task.plan);
   writer.key("answers");
   render_answers(writer, task);
@@ -246,9 +257,15 @@ std::string render_lease(const mesh::Offer& offer, std::string_view input, bool 
       .member("max_execution_time_sec", spec.requirements.max_execution_time_sec)
       .member("rank", offer.lease.rank)
       .member("size", spec.requirements.min_nodes)
-      .member("proof", nullptr)
-      .member("fl", nullptr)
-      .end_object();
+      .key("proof");
+  if (spec.verification.proof) {
+    writer.begin_object();
+    render_demand(writer, *spec.verification.proof);
+    writer.end_object();
+  } else {
+    writer.null();
+  }
+  writer.member("fl", nullptr).end_object();
   return body;
 }
 

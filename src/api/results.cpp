@@ -8,6 +8,7 @@
 #include "handlers.hpp"
 #include "vcp/base/encoding.hpp"
 #include "vcp/coordinator/handover.hpp"
+#include "vcp/log/canonical_json.hpp"
 
 namespace vcp::api {
 
@@ -20,6 +21,8 @@ namespace {
 
 constexpr std::size_t kMaxDetail = 4'096;
 constexpr std::size_t kMaxLog = 64 * 1024;
+constexpr std::size_t kMaxProof = 16 * 1024;
+constexpr std::size_t kMaxSignals = 512 * 1024;
 constexpr std::uint64_t kMaxEpoch = std::uint64_t{1} << 62;
 constexpr std::uint64_t kMaxCount = std::uint64_t{1} << 62;
 
@@ -41,6 +44,19 @@ std::int32_t parse_exit_code(Fields& fields) {
     return 0;
   }
   return static_cast<std::int32_t>(*code);
+}
+
+/// A member that is believed only once it has been verified: any JSON, in its canonical form.
+std::string parse_evidence(Fields& fields, std::string_view name, std::size_t most) {
+  const auto value = fields.value(name);
+  if (!value || value->is(json::Kind::null)) return {};
+  if (value->source().size() > most) {
+    fields.fail(name, "is longer than " + std::to_string(most) + " bytes");
+    return {};
+  }
+  auto canonical = log::canonical_json(*value);
+  if (!canonical) fields.fail(name, "may have no numbers but integers below 2^53");
+  return std::move(canonical).value_or("");
 }
 
 void parse_body(Fields& fields, const ReportContext& known, SentReport& sent) {
@@ -81,11 +97,11 @@ void parse_body(Fields& fields, const ReportContext& known, SentReport& sent) {
   report.result.exit_code = parse_exit_code(fields);
   report.result.gas_used = fields.integer("gas_used", {0, kMaxCount}).value_or(0);
   report.result.execution_time_ms = fields.integer("execution_time_ms", {0, kMaxCount}).value_or(0);
-  for (const std::string_view later : {"trace", "proof", "public_signals"}) {
-    const auto value = fields.value(later);
-    if (value && !value->is(json::Kind::null)) {
-      fields.fail(later, "no verification that needs it exists here yet");
-    }
+  sent.proof = parse_evidence(fields, "proof", kMaxProof);
+  sent.public_signals = parse_evidence(fields, "public_signals", kMaxSignals);
+  const auto trace = fields.value("trace");
+  if (trace && !trace->is(json::Kind::null)) {
+    fields.fail("trace", "no verification that needs it exists here yet");
   }
   fields.finish();
 }
@@ -95,6 +111,40 @@ void parse_body(Fields& fields, const ReportContext& known, SentReport& sent) {
 bool is_live(const mesh::Task& task, const mesh::Report& report) {
   const auto lease = std::ranges::find(task.leases, report.epoch, &mesh::Lease::epoch);
   return lease != task.leases.end() && lease->node == report.node;
+}
+
+/// What was sent to prove the result, as one document; none if the task asks for none, or nothing
+/// was sent: that is for the verification to say.
+Result<std::optional<mesh::Evidence>> evidence_of(const mesh::TaskSpec& spec,
+                                                  const SentReport& sent) {
+  const auto& demand = spec.verification.proof;
+  if (!demand && !sent.proof.empty()) return fail_field("/proof", "the task asks for no proof");
+  if (!demand || sent.proof.empty()) return std::nullopt;
+  mesh::Evidence evidence;
+  std::string& text = evidence.document.bytes;
+  json::Writer writer(text);
+  writer.begin_object()
+      .member("circuit_id", demand->circuit.to_string())
+      .key("proof")
+      .raw(sent.proof);
+  if (!sent.public_signals.empty()) writer.key("public_signals").raw(sent.public_signals);
+  writer.end_object();
+  evidence.id = sha256(text);
+  evidence.document.size = text.size();
+  return evidence;
+}
+
+/// Makes a file of bytes that are in memory.
+Async<Result<Contents::Pin>> store(State& api, mesh::Payload& payload) {
+  std::move_only_function<Result<Contents::Pin>()> put = [&api, &payload] {
+    return api.coordinator().contents().put(payload.bytes);
+  };
+  auto pin = co_await api.coordinator().pool().run(std::move(put));
+  if (pin) {
+    payload.content = pin->digest();
+    payload.bytes.clear();
+  }
+  co_return pin;
 }
 
 Async<Result<TaskPtr>> settle(State& api, PreparedReport prepared) {
@@ -128,19 +178,20 @@ Async<Result<PreparedReport>> prepare_report(State& api, SentReport sent) {
     co_return fail_field("/output",
                          "is longer than the task's limit of " + std::to_string(limit) + " bytes");
   }
-  mesh::Payload& output = prepared.report.result.output;
+  const auto evidence = evidence_of(*(*task)->spec, sent);
+  if (!evidence) co_return std::unexpected(evidence.error());
+  mesh::TaskResult& result = prepared.report.result;
+  result.output.bytes = std::move(sent.output);
+  result.proof = *evidence;
   // A stale report must not fill the disk.
-  if (sent.output.size() <= coordinator::kMaxRecordBytes || !is_live(**task, prepared.report)) {
-    output.bytes = std::move(sent.output);
-    co_return prepared;
+  if (!is_live(**task, prepared.report)) co_return prepared;
+  for (mesh::Payload* const payload :
+       {&result.output, result.proof ? &result.proof->document : nullptr}) {
+    if (!payload || payload->size <= coordinator::kMaxRecordBytes) continue;
+    auto pin = co_await store(api, *payload);
+    if (!pin) co_return std::unexpected(pin.error());
+    prepared.pins.push_back(std::move(*pin));
   }
-  std::move_only_function<Result<Contents::Pin>()> put = [&api, &sent] {
-    return api.coordinator().contents().put(sent.output);
-  };
-  auto pin = co_await api.coordinator().pool().run(std::move(put));
-  if (!pin) co_return std::unexpected(pin.error());
-  output.content = pin->digest();
-  prepared.pins.push_back(std::move(*pin));
   co_return prepared;
 }
 

@@ -19,6 +19,8 @@ inline constexpr std::size_t kMaxResultBytes =
 struct SentReport {
   mesh::Report report;
   std::string output;
+  std::string proof;           ///< JSON (RFC 8785); empty if none was sent
+  std::string public_signals;  ///< likewise
 };
 
 /// Reads a result. `task_id` and `node_id` stand in the path or in the body; `known` says what the

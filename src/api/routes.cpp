@@ -446,6 +446,37 @@ std::vector<Route> proof_routes(const Binder& to, const Limits& limits) {
        .tag = "Proofs",
        .summary = "A circuit",
        .response_schema = "Circuit"},
+      {.method = Method::post,
+       .pattern = "/api/v1/proofs/verify",
+       .roles = kSubmitters,
+       .body_limit = limits.body_bytes,
+       .media_types = kJson,
+       .handler = to(post_proof),
+       .tag = "Proofs",
+       .summary = "Verify a proof",
+       .detail = "A proof that is wrong in any way is `valid: false` with the reason; only JSON of "
+                 "the wrong shape is 422.",
+       .request_schema = "ProofVerification",
+       .response_schema = "ProofVerdict"},
+      {.method = Method::post,
+       .pattern = "/api/v1/proofs/verify/batch",
+       .roles = kSubmitters,
+       .body_limit = limits.body_bytes,
+       .media_types = kJson,
+       .handler = to(post_proofs),
+       .tag = "Proofs",
+       .summary = "Verify many proofs under one circuit, at a fraction of the time each",
+       .detail = "At most 10,000. One that cannot be read is `valid: false` and harms no other.",
+       .request_schema = "ProofBatch",
+       .response_schema = "ProofVerdicts"},
+      {.method = Method::get,
+       .pattern = "/api/v1/proofs/{id}",
+       .roles = kReaders,
+       .etag = true,
+       .handler = to(get_proof),
+       .tag = "Proofs",
+       .summary = "The proof that a task was accepted with",
+       .response_schema = "Proof"},
   };
 }
 
@@ -496,9 +527,9 @@ std::vector<Route> Api::routes() {
   const Binder to(*state_);
   const Limits& limits = state_->services.limits;
   std::vector<Route> all;
-  for (auto group : {system_routes(to), node_routes(to), content_routes(to, limits),
-                     task_routes(to, limits), proof_routes(to, limits), log_routes(to),
-                     token_routes(to)}) {
+  for (auto group :
+       {system_routes(to), node_routes(to), content_routes(to, limits), task_routes(to, limits),
+        proof_routes(to, limits), log_routes(to), token_routes(to)}) {
     std::ranges::move(group, std::back_inserter(all));
   }
   return all;

@@ -5,6 +5,8 @@
 #include <limits>
 
 #include "fields.hpp"
+#include "vcp/coordinator/binding.hpp"
+#include "vcp/zk/groth16.hpp"
 
 namespace vcp::api {
 
@@ -163,8 +165,9 @@ void parse_requirements(Fields& outer, TaskSpec& spec) {
   wanted.min_nodes = required("min_nodes", {1, 1'000});
   wanted.max_execution_time_sec = required("max_execution_time_sec", {1, 3'600});
   wanted.require_gpu = fields->boolean("require_gpu").value_or(false);
-  if (fields->boolean("require_proof").value_or(false)) {
-    outer.fail("verification", "require_proof needs the mode proof, which this server lacks yet");
+  if (fields->boolean("require_proof").value_or(false) &&
+      spec.verification.mode != VerificationMode::proof) {
+    outer.fail("verification", "require_proof needs the mode proof");
   }
   parse_regions(*fields, wanted);
   wanted.node_type = fields->choice("node_type", mesh::parse_node_type);
@@ -174,6 +177,9 @@ void parse_requirements(Fields& outer, TaskSpec& spec) {
   wanted.max_latency_ms = fields->number("max_latency_ms", {0, kMost});
   wanted.min_memory_gb = fields->number("min_memory_gb", {0, kMost});
   fields->finish();
+  if (wanted.min_nodes > 1 && spec.verification.mode == VerificationMode::proof) {
+    outer.fail("verification", "the mode proof is for tasks of one node");
+  }
 }
 
 void parse_limits(Fields& outer, mesh::Limits& limits) {
@@ -200,19 +206,39 @@ void parse_quorum(Fields& fields, mesh::Verification& asked) {
   }
 }
 
+void parse_proof(Fields& fields, mesh::Verification& asked) {
+  mesh::ProofDemand& demand = asked.proof.emplace();
+  demand.circuit = fields.require("circuit_id", fields.digest("circuit_id"));
+  const auto bind = fields.value("bind");
+  if (!bind) return;
+  if (!bind->is(Kind::array) || bind->size() > zk::kMaxPublicSignals) {
+    return fields.fail("bind", "must be an array of at most 4096 strings");
+  }
+  std::size_t index = 0;
+  for (const json::Item& item : *bind) {
+    auto entry = item.value.as_string();
+    if (!entry || !coordinator::parse_binding(*entry)) {
+      fields.errors().add(
+          json::pointer(fields.pointer("bind"), index),
+          entry ? "there is nothing of this name to bind a signal to" : "must be a string");
+    } else {
+      demand.bind.push_back(std::move(*entry));
+    }
+    ++index;
+  }
+}
+
 void parse_verification(Fields& outer, mesh::Verification& asked) {
   auto fields = outer.object("verification");
   if (!fields) return;
   const std::string mode = fields->require("mode", fields->text("mode", {0, 64}), {"none"});
   const auto known = mesh::parse_verification_mode(mode);
   if (!known) {
-    const bool planned = mode == "proof";
-    return fields->fail("mode",
-                        planned ? "this server does not have the mode " + json::quote(mode) + " yet"
-                                : "there is no mode " + json::quote(mode));
+    return fields->fail("mode", "there is no mode " + json::quote(mode));
   }
   asked.mode = *known;
   if (asked.mode == VerificationMode::quorum) parse_quorum(*fields, asked);
+  if (asked.mode == VerificationMode::proof) parse_proof(*fields, asked);
   if (asked.mode == VerificationMode::recheck) {
     asked.probability = fields->number("probability", {0, 1}).value_or(asked.probability);
   }

@@ -176,9 +176,10 @@ Result<TaskPtr> Coordinator::Writer::report(const mesh::Report& report) {
   if (const TaskPtr active = core.find_task(report.task)) {
     const std::size_t answers = active->answers.size();
     auto task = core.report(now, report);
-    const mesh::Payload& output = report.result.output;
-    if (task && (*task)->answers.size() > answers && output.content) {
-      coordinator.contents_.refer(batch, commit, *output.content, output.size);
+    if (!task || (*task)->answers.size() == answers) return task;
+    for (const mesh::Payload* payload : report.result.payloads()) {
+      if (!payload->content) continue;
+      coordinator.contents_.refer(batch, commit, *payload->content, payload->size);
     }
     return task;
   }

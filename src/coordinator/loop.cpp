@@ -343,6 +343,9 @@ void Coordinator::Loop::record_ended(Turn& turn, const Task& task) {
   switch (task.status) {
     case mesh::TaskStatus::completed:
       ++ended_.completed;
+      if (const mesh::Evidence* proof = task.evidence()) {
+        batch.put(Table::proofs, proof_key(proof->id, owned), "");
+      }
       break;
     case mesh::TaskStatus::failed:
       ++ended_.failed;

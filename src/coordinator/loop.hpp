@@ -88,6 +88,7 @@ class Coordinator::Loop {
     TaskId id;
     std::string owner;
     std::vector<Digest> contents;
+    std::optional<Digest> proof;
   };
   struct Sweep;
   void sweep_ended(Time now);

@@ -55,11 +55,12 @@ Result<zk::Circuit> ProofVerifier::load(const Digest& id) {
   return circuit;
 }
 
-zk::Outcome ProofVerifier::verify(const zk::Presentation& presentation) {
+CheckedProof ProofVerifier::verify(const zk::Presentation& presentation) {
   const auto start = Clock::now();
   zk::Outcome outcome = zk::verify(presentation);
-  observe_(outcome.valid ? 1 : 0, outcome.valid ? 0 : 1, seconds_since(start));
-  return outcome;
+  const double seconds = seconds_since(start);
+  observe_(outcome.valid ? 1 : 0, outcome.valid ? 0 : 1, seconds);
+  return {.outcome = std::move(outcome), .seconds = seconds};
 }
 
 std::vector<zk::Outcome> ProofVerifier::verify_batch(

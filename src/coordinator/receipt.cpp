@@ -75,10 +75,16 @@ void write_verification(Writer& writer, const Task& task) {
         .member("agree", held.agree)
         .member("max_replicas", held.max_replicas);
   }
+  if (held.proof) {
+    writer.key("bind").begin_array();
+    for (const std::string& entry : held.proof->bind) writer.string(entry);
+    writer.end_array().member("circuit_id", held.proof->circuit.to_string());
+  }
   writer.member("mode", to_string(held.mode));
   if (held.mode == VerificationMode::recheck) {
     writer.member("probability", to_text(held.probability)).member("rechecked", task.rechecked);
   }
+  if (held.proof) writer.member("proof_id", task.evidence()->id.to_string());
   writer.end_object();
 }
 

@@ -18,13 +18,13 @@ inline constexpr auto kGreatest<mesh::TaskStatus> = mesh::TaskStatus::cancelled;
 template <>
 inline constexpr auto kGreatest<mesh::Strategy> = mesh::Strategy::spread;
 template <>
-inline constexpr auto kGreatest<mesh::VerificationMode> = mesh::VerificationMode::automatic;
+inline constexpr auto kGreatest<mesh::VerificationMode> = mesh::VerificationMode::proof;
 template <>
 inline constexpr auto kGreatest<mesh::Judgement> = mesh::Judgement::disputed;
 template <>
 inline constexpr auto kGreatest<zk::Format> = zk::Format::sp1;
 template <>
-inline constexpr auto kGreatest<mesh::Outcome> = mesh::Outcome::refuted;
+inline constexpr auto kGreatest<mesh::Outcome> = mesh::Outcome::proof_invalid;
 
 namespace {
 
@@ -57,9 +57,12 @@ bool is_whole(const mesh::Task& task) {
   return ranks >= 1 &&
          std::ranges::all_of(task.leases,
                              [ranks](const mesh::Lease& lease) { return lease.rank < ranks; }) &&
-         std::ranges::all_of(task.answers, [ranks](const mesh::Answer& answer) {
-           return answer.result && answer.lease.rank < ranks;
-         });
+         std::ranges::all_of(task.answers,
+                             [ranks](const mesh::Answer& answer) {
+                               return answer.result && answer.lease.rank < ranks;
+                             }) &&
+         task.spec->verification.proof.has_value() ==
+             (task.spec->verification.mode == mesh::VerificationMode::proof);
 }
 
 }  // namespace
@@ -97,8 +100,12 @@ void describe(C& codec, Is<mesh::Payload> auto& r) {
   codec(r.bytes, r.content, r.size);
 }
 template <class C>
+void describe(C& codec, Is<mesh::ProofDemand> auto& r) {
+  codec(r.circuit, r.bind);
+}
+template <class C>
 void describe(C& codec, Is<mesh::Verification> auto& r) {
-  codec(r.mode, r.agree, r.max_replicas, r.adaptive, r.probability, r.max_wrong);
+  codec(r.mode, r.agree, r.max_replicas, r.adaptive, r.probability, r.max_wrong, r.proof);
 }
 template <class C>
 void describe(C& codec, Is<mesh::Plan> auto& r) {
@@ -118,9 +125,13 @@ void describe(C& codec, Is<mesh::Attempt> auto& r) {
   codec(r.node, r.epoch, r.outcome, r.detail);
 }
 template <class C>
+void describe(C& codec, Is<mesh::Evidence> auto& r) {
+  codec(r.id, r.document);
+}
+template <class C>
 void describe(C& codec, Is<mesh::TaskResult> auto& r) {
   codec(r.output, r.output_sha256, r.log, r.log_truncated, r.exit_code, r.gas_used,
-        r.execution_time_ms);
+        r.execution_time_ms, r.proof);
 }
 template <class C>
 void describe(C& codec, Is<mesh::Answer> auto& r) {
@@ -225,6 +236,12 @@ std::string owned_key(std::string_view owner, std::string_view rest) {
   std::string key(owner);
   key.push_back('\0');
   key.append(rest);
+  return key;
+}
+
+std::string proof_key(const Digest& proof, std::string_view owned) {
+  std::string key(proof.view());
+  key.append(owned);
   return key;
 }
 

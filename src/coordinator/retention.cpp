@@ -30,7 +30,9 @@ std::vector<Digest> contents_of(const Task& task) {
     if (payload.content) contents.push_back(*payload.content);
   };
   add(task.spec->input);
-  for (const mesh::Answer& answer : task.answers) add(answer.result->output);
+  for (const mesh::Answer& answer : task.answers) {
+    for (const mesh::Payload* payload : answer.result->payloads()) add(*payload);
+  }
   if (task.assembled) add(task.assembled->output);
   return contents;
 }
@@ -55,7 +57,11 @@ struct Coordinator::Loop::Sweep {
     if (!task) {
       spdlog::warn("an ended task cannot be read and is kept: {}", task.error().message);
     } else if (too_many || task->updated_at <= ended_before) {
-      found.push_back({task->id, task->spec->owner, contents_of(*task)});
+      const mesh::Evidence* proof = task->evidence();
+      found.push_back({.id = task->id,
+                       .owner = task->spec->owner,
+                       .contents = contents_of(*task),
+                       .proof = proof ? std::optional(proof->id) : std::nullopt});
     }
     return true;
   }
@@ -118,6 +124,7 @@ void Coordinator::Loop::forget(Turn& turn, const Sweep& sweep) {
     batch.erase(Table::by_owner, owned);
     batch.erase(Table::dead, owned);
     ReceiptLog::forget(batch, task.id);
+    if (task.proof) batch.erase(Table::proofs, proof_key(*task.proof, owned));
     for (const Digest& content : task.contents) turn.writer.release(content);
     ids.push_back(task.id);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a task in verification needs beside the core's decision: its ranks run again, and the parts
-// of a gang put together. Both happen on the pool and come back as a command.
+// What a task in verification needs beside the core's decision: its ranks run again, its proof
+// verified, and the parts of a gang put together. All happens on the pool and comes back as a
+// command.
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/steady_timer.hpp>
@@ -8,6 +9,7 @@
 #include <optional>
 
 #include "loop.hpp"
+#include "proof_check.hpp"
 #include "vcp/coordinator/handover.hpp"
 
 namespace vcp::coordinator {
@@ -66,6 +68,20 @@ Result<> run_again(const Task& task, const Rerun& rerun, Verdict& verdict) {
   return {};
 }
 
+Result<> verify_proof(const Task& task, Contents& contents, ProofVerifier& proofs,
+                      Verdict& verdict) {
+  const mesh::Answer* answer = task.believed(0);
+  if (!answer) return fail(Code::internal, "a task awaits its proof without an answer");
+  auto flaw = find_flaw(task, *answer->result, contents.files(), proofs);
+  if (!flaw) return std::unexpected(flaw.error());
+  if (*flaw) {
+    verdict.refused.push_back({.epoch = answer->lease.epoch,
+                               .reason = mesh::Outcome::proof_invalid,
+                               .detail = std::move(**flaw)});
+  }
+  return {};
+}
+
 /// The answers to all ranks as one: their outputs in the order of ranks, gas and logs added up.
 Result<> assemble(const Task& task, Contents& contents, Verified& verified) {
   const std::uint32_t ranks = task.spec->requirements.min_nodes;
@@ -101,7 +117,11 @@ Result<> assemble(const Task& task, Contents& contents, Verified& verified) {
   return {};
 }
 
-Result<> check(const Task& task, const Rerun& rerun, Contents& contents, Verified& verified) {
+Result<> check(const Task& task, const Rerun& rerun, Contents& contents, ProofVerifier& proofs,
+               Verified& verified) {
+  if (task.spec->verification.mode == mesh::VerificationMode::proof) {
+    return verify_proof(task, contents, proofs, verified.verdict);
+  }
   if (task.recheck) {
     if (const Result<> done = run_again(task, rerun, verified.verdict); !done) return done;
   }
@@ -118,7 +138,8 @@ Result<> check(const Task& task, const Rerun& rerun, Contents& contents, Verifie
 void Coordinator::Loop::verify(TaskPtr task) {
   coordinator_.pool_.post([this, task = std::move(task)] {
     auto verified = std::make_unique<Verified>();
-    const Result<> done = check(*task, options_.rerun, coordinator_.contents_, *verified);
+    const Result<> done =
+        check(*task, options_.rerun, coordinator_.contents_, coordinator_.proofs_, *verified);
     if (!done) {
       spdlog::warn("cannot verify task {} now: {}", task->id.to_string(), done.error().message);
       return verify_later(task);

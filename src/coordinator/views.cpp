@@ -109,6 +109,23 @@ Result<TaskPtr> TaskStore::find(const TaskId& id) const {
   return std::make_shared<const Task>(std::move(*task));
 }
 
+Result<TaskPtr> TaskStore::find_proven(const Digest& proof,
+                                       const std::optional<std::string>& owner) const {
+  const std::string first = proof_key(proof, owner ? owned_key(*owner, "") : "");
+  std::optional<TaskId> id;
+  const auto take = [&](std::string_view key, std::string_view) {
+    if (!key.starts_with(first)) return false;
+    id.emplace();
+    std::ranges::copy(key.substr(key.size() - id->bytes.size()), id->bytes.begin());
+    return false;
+  };
+  const Result<> scanned =
+      backend_.scan(store::Table::proofs, first, "", store::Order::ascending, take);
+  if (!scanned) return std::unexpected(scanned.error());
+  if (!id) return nullptr;
+  return find(*id);
+}
+
 Result<TaskPage> TaskStore::list(const TaskFilter& filter, std::optional<TaskId> before,
                                  std::size_t limit) const {
   // Memory first: what leaves it meanwhile is in the store by then.

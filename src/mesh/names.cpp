@@ -42,7 +42,7 @@ constexpr Names<Strategy, 5> kStrategies{{{Strategy::weighted, "weighted"},
                                           {Strategy::latency_aware, "latency_aware"},
                                           {Strategy::spread, "spread"}}};
 
-constexpr Names<Outcome, 15> kOutcomes{{{Outcome::ok, "ok"},
+constexpr Names<Outcome, 16> kOutcomes{{{Outcome::ok, "ok"},
                                         {Outcome::exit_code, "exit_code"},
                                         {Outcome::trap, "trap"},
                                         {Outcome::stack_overflow, "stack_overflow"},
@@ -56,12 +56,14 @@ constexpr Names<Outcome, 15> kOutcomes{{{Outcome::ok, "ok"},
                                         {Outcome::handed_back, "handed_back"},
                                         {Outcome::cancelled, "cancelled"},
                                         {Outcome::no_agreement, "no_agreement"},
-                                        {Outcome::refuted, "refuted"}}};
+                                        {Outcome::refuted, "refuted"},
+                                        {Outcome::proof_invalid, "proof_invalid"}}};
 
-constexpr Names<VerificationMode, 4> kVerificationModes{{{VerificationMode::none, "none"},
+constexpr Names<VerificationMode, 5> kVerificationModes{{{VerificationMode::none, "none"},
                                                          {VerificationMode::quorum, "quorum"},
                                                          {VerificationMode::recheck, "recheck"},
-                                                         {VerificationMode::automatic, "auto"}}};
+                                                         {VerificationMode::automatic, "auto"},
+                                                         {VerificationMode::proof, "proof"}}};
 
 constexpr Names<Judgement, 3> kJudgements{{{Judgement::open, "open"},
                                            {Judgement::accepted, "accepted"},
@@ -143,6 +145,7 @@ bool is_deterministic(Outcome outcome) {
     case Outcome::handed_back:
     case Outcome::no_agreement:
     case Outcome::refuted:
+    case Outcome::proof_invalid:
       return false;
   }
   return false;

@@ -139,6 +139,17 @@ const Answer* Task::believed(std::uint32_t rank) const {
   return found == answers.end() ? nullptr : &*found;
 }
 
+std::vector<const Payload*> TaskResult::payloads() const {
+  std::vector<const Payload*> all{&output};
+  if (proof) all.push_back(&proof->document);
+  return all;
+}
+
+const Evidence* Task::evidence() const {
+  const TaskResult* given = result();
+  return given && given->proof ? &*given->proof : nullptr;
+}
+
 const TaskResult* Task::result() const {
   if (assembled) return assembled.get();
   if (spec->requirements.min_nodes > 1) return nullptr;

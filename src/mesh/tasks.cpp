@@ -41,6 +41,20 @@ bool starts_anew(const Task& task) {
          });
 }
 
+/// Whether the coordinator checks an answer by itself before it counts, rather than take it or
+/// compare it with others.
+bool checked_alone(VerificationMode mode) {
+  return mode == VerificationMode::recheck || mode == VerificationMode::proof;
+}
+
+/// Whether all that is left is to verify the answer's proof. That a run failed cannot be proved.
+bool awaits_proof(const Task& task) {
+  return task.spec->verification.mode == VerificationMode::proof &&
+         std::ranges::any_of(task.answers, [](const Answer& answer) {
+           return answer.judgement == Judgement::open && answer.outcome == Outcome::ok;
+         });
+}
+
 bool failed_for_good(const Answer& answer) {
   return answer.judgement == Judgement::accepted && answer.outcome != Outcome::ok;
 }
@@ -148,7 +162,9 @@ void Core::State::place_again(HeldTask& held, Time not_before) {
     end_leases(held);
     std::erase_if(task.answers, [this](const Answer& answer) {
       if (answer.judgement == Judgement::disputed) return false;
-      if (answer.result->output.content) dropped_contents.push_back(*answer.result->output.content);
+      for (const Payload* payload : answer.result->payloads()) {
+        if (payload->content) dropped_contents.push_back(*payload->content);
+      }
       return true;
     });
   }
@@ -238,8 +254,7 @@ void Core::State::settle(HeldTask& held, std::uint32_t rank) {
     set_status(held, task.leases.empty() ? TaskStatus::pending : TaskStatus::running);
     return wait_in_line(held);
   }
-  const bool rechecked = task.verification().mode == VerificationMode::recheck;
-  if (!rechecked) judge(held, *now_known.winner);
+  if (!checked_alone(task.verification().mode)) judge(held, *now_known.winner);
   const bool ran_well = now_known.winner->outcome == Outcome::ok;
   if (!ran_well || all_ranks_answered(task)) return conclude(held);
   if (task.leases.empty()) set_status(held, TaskStatus::pending);
@@ -279,7 +294,8 @@ void Core::State::conclude(HeldTask& held) {
         task.answers, [](const Answer& answer) { return answer.judgement == Judgement::disputed; });
     task.recheck = refuted || random.uniform() < asked.probability;
   }
-  if (!task.recheck) {
+  const bool to_check = task.recheck || awaits_proof(task);
+  if (!to_check) {
     for (Answer& answer : task.answers) {
       if (answer.judgement != Judgement::open) continue;
       answer.judgement = Judgement::accepted;
@@ -288,7 +304,7 @@ void Core::State::conclude(HeldTask& held) {
   }
   const bool failed = std::ranges::any_of(task.answers, failed_for_good);
   const bool to_assemble = is_gang(task) && !task.assembled;
-  if (failed || (!task.recheck && !to_assemble)) return finish(held);
+  if (failed || (!to_check && !to_assemble)) return finish(held);
   leave_line(held);
   end_leases(held);
   // A task may wait for another replica, with nothing running, when its last answer decides it.

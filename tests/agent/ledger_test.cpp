@@ -55,6 +55,13 @@ TEST_F(LedgerTest, ALeaseIsHeldUntilItsResultIsSettled) {
   EXPECT_EQ(ledger_.size(), 0U);
 }
 
+TEST_F(LedgerTest, ALeaseThatWantsAProofIsHandedBack) {
+  Lease wanting = lease(1);
+  wanting.wants_proof = true;
+  EXPECT_EQ(ledger_.accept(std::move(wanting)), nullptr);
+  EXPECT_THAT(finished(), testing::ElementsAre(Field(&Report::status, Status::handed_back)));
+}
+
 TEST_F(LedgerTest, OnlyTheFirstUnreportedResultAsksForTheReporter) {
   accept_ready(1);
   accept_ready(2);

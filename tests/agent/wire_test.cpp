@@ -45,6 +45,14 @@ TEST(Wire, ReadsALease) {
   EXPECT_EQ(lease.size, 3U);
 }
 
+TEST(Wire, ReadsThatALeaseWantsAProof) {
+  std::string json = lease_json(R"("input":"")");
+  EXPECT_FALSE(parse_leases(R"({"leases":[)" + json + "]}").value().at(0).wants_proof);
+  const std::string none = R"("proof":null)";
+  json.replace(json.find(none), none.size(), R"("proof":{"circuit_id":"c","bind":[]})");
+  EXPECT_TRUE(parse_leases(R"({"leases":[)" + json + "]}").value().at(0).wants_proof);
+}
+
 TEST(Wire, ReadsALeaseWhoseInputIsABlob) {
   auto leases =
       parse_leases(R"({"leases":[)" + lease_json(R"("input_blob":")" + kModule + "\"") + "]}");

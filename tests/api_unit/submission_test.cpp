@@ -168,7 +168,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{R"("max_retries": 101)", "/max_retries"},
         Case{R"("verification": "none")", "/verification"},
         Case{R"("verification": {"mode": "trust"})", "/verification/mode"},
-        Case{R"("verification": {"mode": "proof"})", "/verification/mode"},
+        Case{R"("verification": {"mode": "proof"})", "/verification/circuit_id"},
+        Case{R"("verification": {"mode": "proof", "bind": ["gas"], "circuit_id": "sha256:)" +
+                 std::string(64, '0') + "\"}",
+             "/verification/bind/0"},
         Case{R"("verification": {"mode": "none", "agree": 2})", "/verification/agree"}));
 
 class SubmissionRequirement : public testing::TestWithParam<Case> {};

@@ -171,6 +171,11 @@ inline mesh::TaskSpec RandomRecords::spec() {
   spec.env = several<Variable>([this] { return Variable(text(), text()); });
   spec.input = payload();
   spec.requirements = requirements();
+  if (coin()) {
+    spec.verification.mode = mesh::VerificationMode::proof;
+    spec.verification.proof = mesh::ProofDemand{
+        .circuit = bytes<Digest>(), .bind = several<std::string>([this] { return text(); })};
+  }
   spec.limits = {.gas = natural(), .memory_mb = small(), .output_bytes = natural()};
   spec.strategy = maybe<mesh::Strategy>([this] { return one_of(mesh::Strategy::spread); });
   spec.priority = static_cast<std::uint8_t>(random_.below(256));
@@ -187,6 +192,7 @@ inline mesh::TaskResult RandomRecords::result() {
   result.exit_code = std::bit_cast<std::int32_t>(small());
   result.gas_used = natural();
   result.execution_time_ms = natural();
+  if (coin()) result.proof = mesh::Evidence{.id = bytes<Digest>(), .document = payload()};
   return result;
 }
 
@@ -208,7 +214,7 @@ inline mesh::Task RandomRecords::task() {
   task.leases = several<mesh::Lease>(ranked);
   task.answers = several<mesh::Answer>([this, ranked] {
     return mesh::Answer{.lease = ranked(),
-                        .outcome = one_of(mesh::Outcome::refuted),
+                        .outcome = one_of(mesh::Outcome::proof_invalid),
                         .detail = text(),
                         .result = std::make_shared<const mesh::TaskResult>(result()),
                         .judgement = one_of(mesh::Judgement::disputed)};

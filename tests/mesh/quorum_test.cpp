@@ -314,6 +314,74 @@ TEST(Recheck, IsAlwaysDoneOnceAnAnswerWasRefutedSoThatItDoesNotComeAgain) {
   EXPECT_GT(refuted, 10);
 }
 
+TaskSpec proven_spec() {
+  TaskSpec spec;
+  spec.verification.mode = VerificationMode::proof;
+  spec.verification.proof = ProofDemand{.circuit = sha256("circuit"), .bind = {"any"}};
+  return spec;
+}
+
+TEST(Proof, IsVerifiedBeforeTheAnswerCounts) {
+  Mesh mesh;
+  mesh.add_node("n");
+  const TaskPtr task = mesh.submit(proven_spec());
+  const Offer offer = mesh.lease("n").at(0);
+  ASSERT_TRUE(mesh.report(offer, Outcome::ok, "proved").has_value());
+  EXPECT_EQ(mesh.task(task)->status, TaskStatus::verifying);
+  EXPECT_EQ(mesh.task(task)->result(), nullptr);
+  EXPECT_EQ(mesh.node("n")->completed, 0U);
+  mesh.core().verified(mesh.now(), task->id, {});
+  mesh.turn();
+  EXPECT_EQ(mesh.task(task)->status, TaskStatus::completed);
+  EXPECT_EQ(mesh.task(task)->result()->output.bytes, "proved");
+  EXPECT_EQ(mesh.node("n")->completed, 1U);
+}
+
+TEST(Proof, ThatIsInvalidDisputesItsNodeAndTheTaskGoesElsewhere) {
+  Mesh mesh;
+  mesh.add_node("liar");
+  mesh.add_node("honest");
+  const TaskPtr task = mesh.submit(proven_spec());
+  const Offer offer = mesh.lease("liar").at(0);
+  ASSERT_TRUE(mesh.report(offer, Outcome::ok, "lie").has_value());
+  Verdict invalid;
+  invalid.refused.push_back(
+      {.epoch = offer.lease.epoch, .reason = Outcome::proof_invalid, .detail = "why"});
+  mesh.core().verified(mesh.now(), task->id, invalid);
+  mesh.turn();
+  EXPECT_EQ(mesh.node("liar")->disputed, 1U);
+  EXPECT_EQ(mesh.task(task)->failures.at(0).outcome, Outcome::proof_invalid);
+  mesh.pass(Duration(10'000));
+  EXPECT_TRUE(mesh.lease("liar").empty());
+  EXPECT_EQ(mesh.lease("honest").size(), 1U);
+}
+
+TEST(Proof, IsNotAskedForWhereTheRunFailed) {
+  Mesh mesh;
+  mesh.add_node("n");
+  const TaskPtr task = mesh.submit(proven_spec());
+  ASSERT_TRUE(mesh.report(mesh.lease("n").at(0), Outcome::trap).has_value());
+  EXPECT_EQ(mesh.task(task)->status, TaskStatus::failed);
+  EXPECT_EQ(mesh.task(task)->reason, Outcome::trap);
+}
+
+TEST(Proof, IsVerifiedAfterARestartToo) {
+  SeededRandom random(1);
+  Core core({}, random);
+  Task task;
+  task.id.bytes[0] = 1;
+  task.spec = std::make_shared<const TaskSpec>(proven_spec());
+  task.status = TaskStatus::verifying;
+  task.answers.push_back({.lease = {.node = {"n"}, .epoch = Epoch{1}, .granted_at = {}},
+                          .result = std::make_shared<const TaskResult>()});
+  const TaskId id = task.id;
+  core.restore(std::move(task));
+  core.start(Time());
+  const Changes changes = core.take_changes(1);
+  ASSERT_EQ(changes.to_verify.size(), 1U);
+  EXPECT_EQ(changes.to_verify[0]->id, id);
+}
+
 TEST(SpotCheck, ProbabilityFallsWithTheStreakButNeverToNothing) {
   EXPECT_EQ(spot_check_probability(9, 10), 1);
   EXPECT_EQ(spot_check_probability(10, 10), 1);

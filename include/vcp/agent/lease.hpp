@@ -40,6 +40,7 @@ struct Lease {
   std::chrono::seconds max_execution_time{0};
   std::uint32_t rank = 0;
   std::uint32_t size = 1;
+  bool wants_proof = false;  ///< the result counts only with a proof
 };
 
 /// How a lease ended. All but the last three are about the task; those are about this node.

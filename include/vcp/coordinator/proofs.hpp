@@ -22,6 +22,12 @@ namespace vcp::coordinator {
 /// Told what came of proofs that were verified together.
 using ObserveProofs = std::function<void(std::size_t valid, std::size_t invalid, double seconds)>;
 
+/// What came of a proof, and how long that took.
+struct CheckedProof {
+  zk::Outcome outcome;
+  double seconds = 0;
+};
+
 /// Verifies proofs. The keys of the circuits that were asked for last stay prepared, up to 256 MiB
 /// of them. Any thread, but what it does takes milliseconds: it is for the pool.
 class ProofVerifier {
@@ -39,7 +45,7 @@ class ProofVerifier {
   /// A circuit whose canonical bytes are content.
   [[nodiscard]] Result<zk::Circuit> load(const Digest& id);
 
-  [[nodiscard]] zk::Outcome verify(const zk::Presentation& presentation);
+  [[nodiscard]] CheckedProof verify(const zk::Presentation& presentation);
   [[nodiscard]] std::vector<zk::Outcome> verify_batch(
       std::span<const zk::Presentation> presentations);
 

@@ -159,4 +159,7 @@ using Events = std::vector<Event>;
 /// A key that sorts by owner, then by the rest.
 [[nodiscard]] std::string owned_key(std::string_view owner, std::string_view rest);
 
+/// The key of the task `owned` (an `owned_key`) among those that this proof completed.
+[[nodiscard]] std::string proof_key(const Digest& proof, std::string_view owned);
+
 }  // namespace vcp::coordinator

@@ -75,6 +75,10 @@ class TaskStore {
   /// Null if there is no such task.
   [[nodiscard]] Result<mesh::TaskPtr> find(const TaskId& id) const;
 
+  /// A task of that owner, or of any, that was completed with this proof; null if there is none.
+  [[nodiscard]] Result<mesh::TaskPtr> find_proven(const Digest& proof,
+                                                  const std::optional<std::string>& owner) const;
+
   [[nodiscard]] Result<TaskPage> list(const TaskFilter& filter, std::optional<TaskId> before,
                                       std::size_t limit) const;
 

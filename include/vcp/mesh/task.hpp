@@ -19,7 +19,7 @@ namespace vcp::mesh {
 enum class TaskType : std::uint8_t { wasm_execution, computation, zk_proof, federated_learning };
 enum class TaskStatus : std::uint8_t { pending, running, verifying, completed, failed, cancelled };
 enum class Strategy : std::uint8_t { weighted, round_robin, least_loaded, latency_aware, spread };
-enum class VerificationMode : std::uint8_t { none, quorum, recheck, automatic };
+enum class VerificationMode : std::uint8_t { none, quorum, recheck, automatic, proof };
 
 /// How the run of a task on a node ended.
 enum class Outcome : std::uint8_t {
@@ -36,8 +36,9 @@ enum class Outcome : std::uint8_t {
   node_lost,    ///< the lease ran out without a word
   handed_back,  ///< the node gave the lease back unfinished
   cancelled,
-  no_agreement,  ///< as many nodes as were allowed gave answers too different
-  refuted,       ///< the coordinator ran it again, and something else came out
+  no_agreement,   ///< as many nodes as were allowed gave answers too different
+  refuted,        ///< the coordinator ran it again, and something else came out
+  proof_invalid,  ///< its proof does not hold, or is of something else
 };
 
 [[nodiscard]] std::string_view to_string(TaskType type);
@@ -57,6 +58,14 @@ enum class Outcome : std::uint8_t {
 /// Whether another node would end the same way, so that a retry is for nothing.
 [[nodiscard]] bool is_deterministic(Outcome outcome);
 
+/// What an answer is to be proved by: a proof under this circuit, tied to the task by `bind`.
+struct ProofDemand {
+  Digest circuit;
+  std::vector<std::string> bind;  ///< for each public signal what it must be; of a zkVM empty
+
+  friend bool operator==(const ProofDemand&, const ProofDemand&) = default;
+};
+
 /// What an answer needs to be believed.
 struct Verification {
   VerificationMode mode = VerificationMode::none;
@@ -65,6 +74,7 @@ struct Verification {
   bool adaptive = true;            ///< quorum: one answer of a node that has proved itself may do
   double probability = 1;          ///< recheck: how often it is done
   double max_wrong = 1e-4;         ///< automatic: the chance of a wrong answer that is put up with
+  std::optional<ProofDemand> proof = {};  ///< proof: of what
 
   friend bool operator==(const Verification&, const Verification&) = default;
 };
@@ -153,6 +163,14 @@ struct Attempt {
   friend bool operator==(const Attempt&, const Attempt&) = default;
 };
 
+/// A proof as a node sent it.
+struct Evidence {
+  Digest id;         ///< the SHA-256 of the document
+  Payload document;  ///< JSON (RFC 8785): circuit_id, proof and, but for a zkVM, public_signals
+
+  friend bool operator==(const Evidence&, const Evidence&) = default;
+};
+
 /// What a run gave.
 struct TaskResult {
   Payload output;
@@ -162,6 +180,10 @@ struct TaskResult {
   std::int32_t exit_code = 0;
   std::uint64_t gas_used = 0;
   std::uint64_t execution_time_ms = 0;
+  std::optional<Evidence> proof = {};
+
+  /// Everything in it that may be a file.
+  [[nodiscard]] std::vector<const Payload*> payloads() const;
 
   friend bool operator==(const TaskResult&, const TaskResult&) = default;
 };
@@ -223,6 +245,9 @@ struct Task {
 
   /// What it gave: of one rank its accepted answer, of a gang what was assembled. Null if nothing.
   [[nodiscard]] const TaskResult* result() const;
+
+  /// The proof that its answer was accepted with, or null.
+  [[nodiscard]] const Evidence* evidence() const;
 };
 
 using TaskPtr = std::shared_ptr<const Task>;

@@ -30,7 +30,7 @@ enum class Table : std::uint8_t {
   log_entries = 12,  ///< number of the first (8 bytes) -> digests of receipts, of one bundle
   log_tiles = 13,    ///< level (1 byte), index (8 bytes) -> hashes of the Merkle tree
   circuits = 14,     ///< owner, 0, circuit id -> Circuit
-  proofs = 15,       ///< proof id -> proof of a completed task
+  proofs = 15,       ///< proof id, owner, 0, task id -> nothing; tasks that it completed
   fl_jobs = 16,      ///< job id -> federated learning job
   fl_rounds = 17,    ///< job id, round -> round of it
   fl_updates = 18,   ///< job id, round, client -> update that was accepted

@@ -28,6 +28,9 @@ enum class Format : std::uint8_t { snarkjs, gnark, arkworks, risc0, sp1 };
 [[nodiscard]] std::string_view to_string(Format format);
 [[nodiscard]] std::optional<Format> parse_format(std::string_view name);
 
+/// Whether its proofs are receipts of a zkVM: that a program wrote an output.
+[[nodiscard]] bool is_receipt(Format format);
+
 /// The member of a request that says, beside `proof`, what is proved: `public_signals`, of risc0
 /// `journal`, of sp1 `public_values`.
 [[nodiscard]] std::string_view statement_member(Format format);

@@ -110,6 +110,7 @@ agent::Lease to_agent(const mesh::Task& task, const mesh::Lease& given, Time dea
   lease.max_execution_time = std::chrono::seconds(spec.requirements.max_execution_time_sec);
   lease.rank = given.rank;
   lease.size = spec.requirements.min_nodes;
+  lease.wants_proof = spec.verification.proof.has_value();
   return lease;
 }
 

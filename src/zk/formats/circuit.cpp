@@ -126,6 +126,8 @@ std::optional<Format> parse_format(std::string_view name) {
   return static_cast<Format>(found - kNames.begin());
 }
 
+bool is_receipt(Format format) { return format == Format::risc0 || format == Format::sp1; }
+
 std::string_view statement_member(Format format) {
   switch (format) {
     case Format::risc0:
@@ -162,7 +164,7 @@ Result<Circuit> restore_circuit(std::string_view canonical,
   }
   const auto format = static_cast<Format>(canonical[kMagic.size()]);
   const std::string_view rest = canonical.substr(head);
-  if (format == Format::risc0 || format == Format::sp1) {
+  if (is_receipt(format)) {
     if (!is_program_id(format, rest)) {
       return fail(Code::corrupt, "the stored circuit names no program");
     }

@@ -69,9 +69,8 @@ Result<KeyFile> read_key_file(std::string_view key, const Verifiers& verifiers) 
 /// The member `proof` of a request, as JSON.
 std::string proof_member(Format format, std::string_view proof) {
   if (format == Format::snarkjs) return std::string(proof);
-  const bool is_seal = format == Format::risc0 || format == Format::sp1;
   std::string member;
-  if (is_seal && trimmed(proof).starts_with("0x")) {
+  if (is_receipt(format) && trimmed(proof).starts_with("0x")) {
     json::Writer(member).string(trimmed(proof));
   } else {
     json::Writer(member).base64(proof);
@@ -137,9 +136,8 @@ Result<Outcome> verify_files(const ProofFiles& files, Verifiers verifiers) {
   const auto key = read_key_file(files.key, verifiers);
   if (!key) return std::unexpected(key.error());
   const Circuit& circuit = key->circuit;
-  const bool is_receipt = statement_member(circuit.format()) != "public_signals";
-  const auto presentation =
-      is_receipt ? present_receipt(circuit, files) : present_groth16(circuit, files);
+  const auto presentation = is_receipt(circuit.format()) ? present_receipt(circuit, files)
+                                                         : present_groth16(circuit, files);
   if (!presentation) return std::unexpected(presentation.error());
   return verify(*presentation);
 }
