@@ -115,6 +115,17 @@ Recorders run_health(Target& target, const Volume& asked) {
   return run_plans(target, std::move(plans));
 }
 
+Recorders run_post(Target& target, const Volume& asked) {
+  if (asked.target.empty()) return fail(Code::invalid, "say what to post to: --target and --body");
+  const Volume volume = or_else(asked, {.seconds = 5, .connections = kConnections});
+  std::vector<Plan> plans;
+  plans.push_back({.name = "post",
+                   .request = prepare(target.request("POST", asked.target, kJson, asked.body)),
+                   .connections = *volume.connections,
+                   .bounds = bounds(volume)});
+  return run_plans(target, std::move(plans));
+}
+
 Recorders run_register(Target& target, const Volume& asked) {
   std::vector<Plan> plans;
   plans.push_back(
@@ -273,6 +284,7 @@ Recorders run_e2e(Target& target, const Volume& asked) {
 
 constexpr auto kScenarios = std::to_array<Scenario>({
     {"health", "GET /health, for --seconds 5", run_health},
+    {"post", "POST --target with --body, answered 200, for --seconds 5", run_post},
     {"register", "POST /nodes, --count 10000", run_register},
     {"submit", "POST /tasks, --count 1000", run_submit},
     {"mixed", "register, and submit a tenth as many, at once", run_mixed},

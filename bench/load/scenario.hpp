@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,12 +15,14 @@
 
 namespace vcp::load {
 
-/// How much of a scenario; what is not said is the scenario's own.
+/// How much of a scenario, and of what; what is not said is the scenario's own.
 struct Volume {
   std::optional<std::uint64_t> count = {};
   std::optional<double> seconds = {};
   std::optional<double> rate = {};  ///< a second: an open loop
   std::optional<std::size_t> connections = {};
+  std::string target = {};  ///< of `post`: the path
+  std::string body = {};    ///< of `post`: JSON
 };
 
 /// A kind of load. Each makes what it needs of the server, and leaves there what it made.

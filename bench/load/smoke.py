@@ -16,6 +16,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "api"))
 
+from harness import zk  # noqa: E402
 from harness.programs import Daemon, NodeAgent, Programs  # noqa: E402
 
 # In this order on one server: scenario, arguments, and what is counted of each kind of request.
@@ -23,6 +24,8 @@ from harness.programs import Daemon, NodeAgent, Programs  # noqa: E402
 RUNS = [
     ("health", ["--count", "300"], {"health": 300}),
     ("health", ["--count", "50", "--rate", "1000"], {"health": 50}),
+    ("post", ["--count", "20", "--target", "/api/v1/proofs/verify", "--body", "proof.json"],
+     {"post": 20}),
     ("submit", ["--count", "200", "--connections", "16"], {"submit": 200}),
     ("steady", ["--rate", "200", "--seconds", "0.5"], {"submit": 100}),
     ("batch", ["--count", "1000", "--connections", "3"], {"batch": 1000}),
@@ -33,8 +36,8 @@ RUNS = [
 ]
 
 
-def vcp_load(programs, *args):
-    done = programs.run("vcp-load", *args, timeout=120)
+def vcp_load(programs, *args, cwd=None):
+    done = programs.run("vcp-load", *args, timeout=120, cwd=cwd)
     print(done.stdout.decode() + done.stderr.decode(), end="", flush=True)
     return done
 
@@ -42,7 +45,7 @@ def vcp_load(programs, *args):
 def check_run(programs, daemon, work_dir, scenario, args, counts):
     report, picture = work_dir / "report.json", work_dir / "picture.svg"
     done = vcp_load(programs, scenario, "--server", daemon.url, "--token-file",
-                    daemon.token_file(), "--json", report, "--svg", picture, *args)
+                    daemon.token_file(), "--json", report, "--svg", picture, *args, cwd=work_dir)
     assert done.returncode == 0, f"exit {done.returncode}"
     requests = json.loads(report.read_text())["requests"]
     assert {kind["name"]: kind["count"] for kind in requests} == counts, requests
@@ -82,6 +85,8 @@ def main():
         try:
             daemon = Daemon(programs, work_dir / "vcpd").start()
             NodeAgent(programs, work_dir / "node", daemon, slots=32).start()
+            proof = {"circuit_id": zk.product(daemon.admin), **zk.product_proof()}
+            (work_dir / "proof.json").write_text(json.dumps(proof))
             for run in RUNS:
                 check_run(programs, daemon, work_dir, *run)
             check_totals(daemon)

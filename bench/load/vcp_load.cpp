@@ -25,6 +25,7 @@ struct Settings {
   std::string server = "http://127.0.0.1:8080";
   std::string token_file;
   load::Volume volume;
+  std::string body_file;
   std::string json_file;
   std::string svg_file;
 };
@@ -50,6 +51,8 @@ void declare(CLI::App& app, Settings& settings) {
       ->check(CLI::Range(0.001, 1e7));
   app.add_option("--connections", settings.volume.connections, "open at once")
       ->check(CLI::Range(1, 60'000));
+  app.add_option("--target", settings.volume.target, "path that `post` posts to");
+  app.add_option("--body", settings.body_file, "JSON file that `post` sends");
   app.add_option("--json", settings.json_file, "file for all figures, over time too");
   app.add_option("--svg", settings.svg_file, "file for a picture of latency over time");
 }
@@ -61,6 +64,15 @@ vcp::Result<std::string> read_token(const std::string& file) {
   std::ifstream stream(file);
   if (!std::getline(stream, token)) return vcp::fail(vcp::Code::io, "cannot read " + file);
   return token;
+}
+
+vcp::Result<std::string> read_body(const std::string& file) {
+  std::string body;
+  if (file.empty()) return body;
+  std::ifstream stream(file);
+  body.assign(std::istreambuf_iterator<char>(stream), {});
+  if (!stream) return vcp::fail(vcp::Code::io, "cannot read " + file);
+  return body;
 }
 
 vcp::Result<> write_file(const std::string& file, const std::string& text) {
@@ -99,8 +111,12 @@ vcp::Result<bool> run(const Settings& settings) {
   if (!target) return std::unexpected(target.error());
   const auto& scenario =
       *std::ranges::find(load::scenarios(), settings.scenario, &load::Scenario::name);
+  auto body = read_body(settings.body_file);
+  if (!body) return std::unexpected(body.error());
+  load::Volume volume = settings.volume;
+  volume.body = std::move(*body);
   const auto start = cpu_time();
-  const auto recorders = scenario.run(**target, settings.volume);
+  const auto recorders = scenario.run(**target, volume);
   if (!recorders) return std::unexpected(recorders.error());
   const load::Run about{
       .scenario = settings.scenario, .server = settings.server, .cpu = cpu_time() - start};
