@@ -18,6 +18,7 @@
 
 #include "vcp/base/hash.hpp"
 #include "vcp/base/ids.hpp"
+#include "vcp/base/result.hpp"
 #include "vcp/base/time.hpp"
 
 /// A record is described once, by `describe(codec, record)`, which names its fields in order;
@@ -274,5 +275,27 @@ class Decoder {
   std::string_view in_;
   bool good_ = true;
 };
+
+/// `T` or `const T`: the decoder's or the encoder's.
+template <class T, class U>
+concept Is = std::is_same_v<std::remove_const_t<T>, U>;
+
+inline constexpr std::uint8_t kRecordVersion = 1;
+
+template <class T>
+std::string encode_record(const T& record) {
+  Encoder encoder(kRecordVersion);
+  encoder(record);
+  return encoder.take();
+}
+
+template <class T>
+Result<T> decode_record(std::string_view bytes, std::string_view kind) {
+  T record;
+  Decoder decoder(bytes, kRecordVersion);
+  decoder(record);
+  if (!decoder.done()) return fail(Code::corrupt, "a stored " + std::string(kind) + " is damaged");
+  return record;
+}
 
 }  // namespace vcp::coordinator

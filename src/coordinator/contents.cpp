@@ -67,6 +67,13 @@ Result<Contents::Pin> Contents::put(std::string_view bytes) {
   return finish(std::move(*writer));
 }
 
+Result<Contents::Pin> Contents::adopt(const std::filesystem::path& file) {
+  const std::shared_lock no_removal(removal_);
+  const auto digest = files_.adopt(file);
+  if (!digest) return std::unexpected(digest.error());
+  return Pin(pins_, *digest);
+}
+
 void Contents::remove_if_unused(const Digest& digest) {
   if (in_use(digest)) return;  // as nearly always: then arrivals need not wait
   const std::unique_lock no_arrival(removal_);

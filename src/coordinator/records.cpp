@@ -28,28 +28,6 @@ inline constexpr auto kGreatest<mesh::Outcome> = mesh::Outcome::proof_invalid;
 
 namespace {
 
-/// `T` or `const T`: the decoder's or the encoder's.
-template <class T, class U>
-concept Is = std::is_same_v<std::remove_const_t<T>, U>;
-
-constexpr std::uint8_t kVersion = 1;
-
-template <class T>
-std::string encode_record(const T& record) {
-  Encoder encoder(kVersion);
-  encoder(record);
-  return encoder.take();
-}
-
-template <class T>
-Result<T> decode_record(std::string_view bytes, std::string_view kind) {
-  T record;
-  Decoder decoder(bytes, kVersion);
-  decoder(record);
-  if (!decoder.done()) return fail(Code::corrupt, "a stored " + std::string(kind) + " is damaged");
-  return record;
-}
-
 /// Whether all is there that the core relies on.
 bool is_whole(const mesh::Task& task) {
   if (!task.spec) return false;
@@ -144,8 +122,12 @@ void describe(C& codec, Is<mesh::Task> auto& r) {
         r.receipt);
 }
 template <class C>
+void describe(C& codec, Is<FlClient> auto& r) {
+  codec(r.job, r.client);
+}
+template <class C>
 void describe(C& codec, Is<Token> auto& r) {
-  codec(r.id, r.secret, r.role, r.owner, r.name, r.node, r.created_at, r.expires_at);
+  codec(r.id, r.secret, r.role, r.owner, r.name, r.node, r.created_at, r.expires_at, r.fl);
 }
 template <class C>
 void describe(C& codec, Is<Module> auto& r) {

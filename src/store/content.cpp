@@ -31,6 +31,21 @@ std::string random_name(Random& random) {
   return to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
+constexpr std::size_t kPart = 1 << 20;
+
+Result<Digest> hash_file(const fs::path& path) {
+  const Result<File> file = File::open(path, O_RDONLY);
+  if (!file) return std::unexpected(file.error());
+  Sha256 hash;
+  for (std::uint64_t offset = 0;;) {
+    const Result<std::string> part = file->read_at(offset, kPart);
+    if (!part) return std::unexpected(part.error());
+    if (part->empty()) return hash.finish();
+    hash.update(*part);
+    offset += part->size();
+  }
+}
+
 Result<File> open_content(const fs::path& path, const Digest& digest) {
   Result<File> file = File::open(path, O_RDONLY);
   if (!file && file.error().code == Code::not_found) {
@@ -107,7 +122,7 @@ ContentStore::ContentStore(fs::path directory, Random& random)
     : directory_(std::move(directory)), random_(&random) {}
 
 Result<ContentStore::Writer> ContentStore::create() {
-  const fs::path path = directory_ / kUnfinished / random_name(*random_);
+  const fs::path path = new_path();
   Result<File> file = File::open(path, O_WRONLY | O_CREAT | O_EXCL);
   if (!file) return std::unexpected(file.error());
   return Writer(std::make_unique<Writer::State>(directory_, path, std::move(*file)));
@@ -118,6 +133,21 @@ Result<Digest> ContentStore::put(std::string_view bytes) {
   if (!writer) return std::unexpected(writer.error());
   if (const Result<> added = writer->append(bytes); !added) return std::unexpected(added.error());
   return writer->finish();
+}
+
+fs::path ContentStore::new_path() { return directory_ / kUnfinished / random_name(*random_); }
+
+Result<Digest> ContentStore::adopt(const fs::path& file) {
+  const Result<Digest> digest = hash_file(file);
+  if (!digest) return digest;
+  const fs::path target = path(*digest);
+  if (const Result<> made = make_directory(target.parent_path()); !made) {
+    return std::unexpected(made.error());
+  }
+  if (const Result<> renamed = rename_durably(file, target); !renamed) {
+    return std::unexpected(renamed.error());
+  }
+  return digest;
 }
 
 Result<std::string> ContentStore::read(const Digest& digest) const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "vcp/base/random.hpp"
+#include "vcp/coordinator/fl_records.hpp"
 #include "vcp/coordinator/records.hpp"
 
 namespace vcp::coordinator {
@@ -38,8 +39,14 @@ class RandomRecords {
     for (Event& event : events) event = {.at = time(), .subject = subject()};
     return events;
   }
+  FlJob fl_job();
+  FlUpdate fl_update();
+  FlRound fl_round();
 
  private:
+  FlFile fl_file() { return {.digest = bytes<Digest>(), .size = natural()}; }
+  fl::Privacy fl_privacy();
+
   bool coin() { return random_.below(2) == 1; }
 
   /// Of every length in bits.
@@ -242,7 +249,72 @@ inline Token RandomRecords::token() {
           .name = text(),
           .node = text(),
           .created_at = time(),
-          .expires_at = maybe<Time>([this] { return time(); })};
+          .expires_at = maybe<Time>([this] { return time(); }),
+          .fl = maybe<FlClient>(
+              [this] { return FlClient{.job = bytes<FlJobId>(), .client = text()}; })};
+}
+
+inline fl::Privacy RandomRecords::fl_privacy() {
+  return {.mechanism = coin() ? fl::Mechanism::gaussian : fl::Mechanism::laplace,
+          .clip = real(),
+          .noise_multiplier = maybe<double>([this] { return real(); }),
+          .epsilon = maybe<double>([this] { return real(); }),
+          .delta = maybe<double>([this] { return real(); }),
+          .adaptive = maybe<fl::AdaptiveClipping>([this] {
+            return fl::AdaptiveClipping{
+                .target_quantile = real(), .learning_rate = real(), .count_stddev = real()};
+          })};
+}
+
+inline FlJob RandomRecords::fl_job() {
+  FlJob job{.id = bytes<FlJobId>(),
+            .owner = text(),
+            .terms = {},
+            .created_at = time(),
+            .updated_at = time(),
+            .models = {}};
+  job.terms = {.name = text(),
+               .rounds = natural(),
+               .strategy = {.name = "fedavgm", .parameters = {{"beta", real()}, {"eta", real()}}},
+               .min_clients = natural(),
+               .target_clients = natural(),
+               .round_timeout_ms = natural(),
+               .max_samples = maybe<std::uint64_t>([this] { return natural(); }),
+               .max_update_bytes = natural(),
+               .privacy = maybe<fl::Privacy>([this] { return fl_privacy(); })};
+  job.state = one_of(FlState::completed);
+  job.reason = text();
+  job.round = natural();
+  job.opened_at = time();
+  job.closes_at = time();
+  job.extended = coin();
+  job.clip = real();
+  job.models = several<FlModel>([this] { return FlModel{.round = 0, .file = fl_file()}; });
+  job.models.push_back({.round = job.round, .file = fl_file()});
+  job.optimizer = maybe<FlFile>([this] { return fl_file(); });
+  return job;
+}
+
+inline FlUpdate RandomRecords::fl_update() {
+  return {.client = text(),
+          .round = natural(),
+          .file = fl_file(),
+          .num_samples = natural(),
+          .kind = coin() ? fl::Kind::weights : fl::Kind::delta,
+          .norm = real(),
+          .metrics = {{"loss", real()}},
+          .counted_in = natural()};
+}
+
+inline FlRound RandomRecords::fl_round() {
+  return {.round = natural(),
+          .opened_at = time(),
+          .closed_at = time(),
+          .count = natural(),
+          .clients = several<FlRound::Member>([this] {
+            return FlRound::Member{.client = text(), .num_samples = natural(), .norm = real()};
+          }),
+          .metrics = {{"accuracy", real()}, {"loss", real()}}};
 }
 
 inline Module RandomRecords::module() {

@@ -39,6 +39,7 @@ bool equal(const EndedCounts& a, const EndedCounts& b) {
   return a.completed == b.completed && a.failed == b.failed && a.cancelled == b.cancelled &&
          a.forgotten == b.forgotten;
 }
+bool equal(const FlJob& a, const FlJob& b) { return encode(a) == encode(b); }
 template <std::equality_comparable T>
 bool equal(const T& a, const T& b) {
   return a == b;
@@ -85,6 +86,19 @@ struct EventLists {
   static auto decode(std::string_view bytes) { return decode_events(bytes); }
 };
 
+struct FlJobRecords {
+  static auto make(RandomRecords& records) { return records.fl_job(); }
+  static auto decode(std::string_view bytes) { return decode_fl_job(bytes); }
+};
+struct FlUpdateRecords {
+  static auto make(RandomRecords& records) { return records.fl_update(); }
+  static auto decode(std::string_view bytes) { return decode_fl_update(bytes); }
+};
+struct FlRoundRecords {
+  static auto make(RandomRecords& records) { return records.fl_round(); }
+  static auto decode(std::string_view bytes) { return decode_fl_round(bytes); }
+};
+
 template <class Kind>
 class Records : public testing::Test {
  protected:
@@ -94,8 +108,9 @@ class Records : public testing::Test {
   RandomRecords records_{1};
 };
 
-using Kinds = testing::Types<Nodes, Tasks, Tokens, Modules, Blobs, Circuits, Answers,
-                             ContentRecords, Counts, EventLists>;
+using Kinds =
+    testing::Types<Nodes, Tasks, Tokens, Modules, Blobs, Circuits, Answers, ContentRecords, Counts,
+                   EventLists, FlJobRecords, FlUpdateRecords, FlRoundRecords>;
 TYPED_TEST_SUITE(Records, Kinds);
 
 TYPED_TEST(Records, AreReadAsTheyWereWritten) {
@@ -201,6 +216,15 @@ TEST(RecordDecoding, RefusesLabelsOutOfOrderOrTwice) {
 
 TEST(RecordDecoding, RefusesATaskThatSaysNothingOfWhatToDo) {
   EXPECT_FALSE(decode_task(encode(mesh::Task{})).has_value());
+}
+
+TEST(RecordDecoding, RefusesAnFlJobWithoutTheModelThatItsRoundTrainsFrom) {
+  RandomRecords records(1);
+  FlJob job = records.fl_job();
+  job.state = FlState::running;
+  EXPECT_TRUE(decode_fl_job(encode(job)).has_value());
+  job.models.back().round = job.round + 1;
+  EXPECT_FALSE(decode_fl_job(encode(job)).has_value());
 }
 
 TEST(OwnedKey, SortsAnOwnersKeysTogether) {

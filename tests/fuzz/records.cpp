@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "vcp/coordinator/fl_records.hpp"
+
 namespace {
 
 using namespace vcp::coordinator;
@@ -17,9 +19,10 @@ void read(std::string_view bytes) {
   if (record ? encode(*record) != bytes : record.error().code != vcp::Code::corrupt) std::abort();
 }
 
-constexpr std::array kReaders{&read<decode_node>,    &read<decode_task>,   &read<decode_token>,
-                              &read<decode_module>,  &read<decode_blob>,   &read<decode_answer>,
-                              &read<decode_content>, &read<decode_counts>, &read<decode_circuit>};
+constexpr std::array kReaders{
+    &read<decode_node>,   &read<decode_task>,      &read<decode_token>,    &read<decode_module>,
+    &read<decode_blob>,   &read<decode_answer>,    &read<decode_content>,  &read<decode_counts>,
+    &read<decode_fl_job>, &read<decode_fl_update>, &read<decode_fl_round>, &read<decode_circuit>};
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -51,6 +52,11 @@ class Contents {
   [[nodiscard]] Result<store::ContentStore::Writer> create() { return files_.create(); }
   [[nodiscard]] Result<Pin> finish(store::ContentStore::Writer writer);
   [[nodiscard]] Result<Pin> put(std::string_view bytes);
+
+  /// As ContentStore::new_path and adopt.
+  [[nodiscard]] std::filesystem::path new_path() { return files_.new_path(); }
+  [[nodiscard]] Result<Pin> adopt(const std::filesystem::path& file);
+
   [[nodiscard]] const store::ContentStore& files() const { return files_; }
 
   /// Removes the file if nothing refers to it or pins it, and that is certain.

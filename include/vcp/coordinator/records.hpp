@@ -21,6 +21,16 @@
 /// in order, integers as LEB128, texts with their length before them. docs/storage.md lists them.
 namespace vcp::coordinator {
 
+using FlJobId = Uuid<struct FlJobTag>;
+
+/// The one client of one FL job that a token speaks for.
+struct FlClient {
+  FlJobId job;
+  std::string client;
+
+  friend bool operator==(const FlClient&, const FlClient&) = default;
+};
+
 /// A bearer token, but for the secret itself.
 struct Token {
   TokenId id;
@@ -31,6 +41,7 @@ struct Token {
   std::string node;  ///< the one node that a node token is for
   Time created_at;
   std::optional<Time> expires_at;
+  std::optional<FlClient> fl = {};
 
   friend bool operator==(const Token&, const Token&) = default;
 };

@@ -51,6 +51,16 @@ class ContentStore {
   /// `create`, `append` and `finish` in one.
   [[nodiscard]] Result<Digest> put(std::string_view bytes);
 
+  /// For a library that writes files by itself: a new path, gone with the next `open` unless
+  /// `adopt` takes it.
+  [[nodiscard]] std::filesystem::path new_path();
+
+  /// Names a whole and synced file by its contents; of a `new_path`, which is used up.
+  [[nodiscard]] Result<Digest> adopt(const std::filesystem::path& file);
+
+  /// The file with that digest, for a library that reads files by itself.
+  [[nodiscard]] std::filesystem::path path(const Digest& digest) const;
+
   /// All of it; `not_found` if it is not there, `corrupt` if the bytes do not have that digest.
   [[nodiscard]] Result<std::string> read(const Digest& digest) const;
 
@@ -68,8 +78,6 @@ class ContentStore {
 
  private:
   ContentStore(std::filesystem::path directory, Random& random);
-
-  [[nodiscard]] std::filesystem::path path(const Digest& digest) const;
 
   std::filesystem::path directory_;
   Random* random_;
