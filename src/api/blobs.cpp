@@ -114,13 +114,13 @@ Async<Handled> get_blob(State& api, http::Request& request) {
 }
 
 Async<void> get_blob_content(State& api, http::Exchange& exchange) {
-  constexpr std::string_view kMediaType = "application/octet-stream";
   const auto content = co_await find_readable(api, exchange.request());
   if (!content) {
     co_await send_problem(exchange, content.error());
     co_return;
   }
-  co_await send_content(api, exchange, content->digest, content->size, kMediaType);
+  ContentHead head{.media_type = "application/octet-stream"};
+  co_await send_content(api, exchange, content->digest, content->size, std::move(head));
 }
 
 Async<Handled> delete_blob(State& api, http::Request& request) {

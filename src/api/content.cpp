@@ -41,9 +41,12 @@ struct Head {
   http::ByteRange range;
 };
 
-Result<Head> head_for(http::Request& request, std::uint64_t size, std::string_view media_type,
+Result<Head> head_for(const http::Request& request, std::uint64_t size, const ContentHead& content,
                       const std::string& etag) {
-  Head head{.response = {.status = 200, .content_type = media_type, .body = {}},
+  Head head{.response = {.status = 200,
+                         .content_type = content.media_type,
+                         .body = {},
+                         .headers = content.headers},
             .range = {0, size}};
   head.response.headers.emplace_back("Accept-Ranges", "bytes");
   head.response.headers.emplace_back("ETag", etag);
@@ -62,9 +65,10 @@ Result<Head> head_for(http::Request& request, std::uint64_t size, std::string_vi
 }
 
 /// 304, or nothing.
-std::optional<Response> instead_of_content(const http::Request& request, const std::string& etag) {
+std::optional<Response> instead_of_content(const http::Request& request, const ContentHead& content,
+                                           const std::string& etag) {
   if (!http::etag_matches(request.header("If-None-Match"), etag)) return std::nullopt;
-  Response response{.status = 304, .content_type = {}, .body = {}};
+  Response response{.status = 304, .content_type = {}, .body = {}, .headers = content.headers};
   response.headers.emplace_back("ETag", etag);
   return response;
 }
@@ -78,7 +82,7 @@ Async<void> refuse_range(Exchange& exchange, std::uint64_t size) {
 }  // namespace
 
 Async<void> send_content(State& api, Exchange& exchange, Digest digest, std::uint64_t size,
-                         std::string_view media_type) {
+                         ContentHead content) {
   coordinator::Pool& pool = api.coordinator().pool();
   std::move_only_function<Result<std::string>()> open = [&api, digest, size] {
     return open_content(api.coordinator().contents().files(), digest, size);
@@ -90,17 +94,17 @@ Async<void> send_content(State& api, Exchange& exchange, Digest digest, std::uin
     co_return;
   }
   if (size <= kCheckedBytes) {
-    co_await send_bytes(exchange, std::move(*bytes), digest, media_type);
+    co_await send_bytes(exchange, std::move(*bytes), digest, std::move(content));
     co_return;
   }
 
   const std::string etag = "\"" + digest.hex() + "\"";
-  if (auto instead = instead_of_content(exchange.request(), etag)) {
+  if (auto instead = instead_of_content(exchange.request(), content, etag)) {
     const Result<> sent = co_await exchange.respond(std::move(*instead));
     static_cast<void>(sent);
     co_return;
   }
-  auto head = head_for(exchange.request(), size, media_type, etag);
+  auto head = head_for(exchange.request(), size, content, etag);
   if (!head) {
     co_await refuse_range(exchange, size);
     co_return;
@@ -131,15 +135,14 @@ Async<void> send_content(State& api, Exchange& exchange, Digest digest, std::uin
   }
 }
 
-Async<void> send_bytes(Exchange& exchange, std::string bytes, Digest digest,
-                       std::string_view media_type) {
+Async<void> send_bytes(Exchange& exchange, std::string bytes, Digest digest, ContentHead content) {
   const std::string etag = "\"" + digest.hex() + "\"";
-  if (auto instead = instead_of_content(exchange.request(), etag)) {
+  if (auto instead = instead_of_content(exchange.request(), content, etag)) {
     const Result<> sent = co_await exchange.respond(std::move(*instead));
     static_cast<void>(sent);
     co_return;
   }
-  auto head = head_for(exchange.request(), bytes.size(), media_type, etag);
+  auto head = head_for(exchange.request(), bytes.size(), content, etag);
   if (!head) {
     co_await refuse_range(exchange, bytes.size());
     co_return;

@@ -7,14 +7,20 @@
 
 namespace vcp::api {
 
+/// What an answer with content says of it.
+struct ContentHead {
+  std::string_view media_type;  ///< of static storage
+  std::vector<std::pair<std::string, std::string>> headers = {};
+};
+
 /// Sends a file of the content store, or the range of it that the request asks for. A file that is
 /// damaged is not sent whole: 500, or, if it is large, an answer that breaks off.
 [[nodiscard]] Async<void> send_content(State& api, http::Exchange& exchange, Digest digest,
-                                       std::uint64_t size, std::string_view media_type);
+                                       std::uint64_t size, ContentHead head);
 
 /// Sends bytes with this digest in the same way.
 [[nodiscard]] Async<void> send_bytes(http::Exchange& exchange, std::string bytes, Digest digest,
-                                     std::string_view media_type);
+                                     ContentHead head);
 
 /// Sends a problem.
 [[nodiscard]] Async<void> send_problem(http::Exchange& exchange, Error error);

@@ -75,6 +75,18 @@ Handled get_checkpoint(State& api, http::Request& request);
 Handled get_log_key(State& api, http::Request& request);
 Handled get_tile(State& api, http::Request& request);
 
+// Federated learning
+Async<Handled> post_fl_job(State& api, http::Request& request);
+Async<Handled> list_fl_jobs(State& api, http::Request& request);
+Async<Handled> get_fl_job(State& api, http::Request& request);
+Async<Handled> delete_fl_job(State& api, http::Request& request);
+Async<Handled> pause_fl_job(State& api, http::Request& request);
+Async<Handled> resume_fl_job(State& api, http::Request& request);
+Async<Handled> get_fl_round(State& api, http::Request& request);
+Async<void> put_fl_model(State& api, http::Exchange& exchange);
+Async<void> get_fl_model(State& api, http::Exchange& exchange);
+Async<void> post_fl_update(State& api, http::Exchange& exchange);
+
 // Tokens
 Async<Handled> post_token(State& api, http::Request& request);
 Async<Handled> list_tokens(State& api, http::Request& request);

@@ -89,6 +89,18 @@ struct Metrics::State {
   Family<Gauge>& nodes = BuildGauge().Name("vcp_nodes").Help("Nodes by status").Register(registry);
   Family<Gauge>& queued =
       BuildGauge().Name("vcp_queue_depth").Help("What waits, by queue").Register(registry);
+  Family<Gauge>& fl_jobs =
+      BuildGauge().Name("vcp_fl_jobs").Help("Federated learning jobs by state").Register(registry);
+  Gauge& fl_updates = BuildGauge()
+                          .Name("vcp_fl_updates_accepted_total")
+                          .Help("Updates of clients that were accepted")
+                          .Register(registry)
+                          .Add({});
+  Gauge& fl_rounds = BuildGauge()
+                         .Name("vcp_fl_rounds_closed_total")
+                         .Help("Rounds that gave a new model")
+                         .Register(registry)
+                         .Add({});
   Gauge& connections =
       BuildGauge().Name("vcp_http_connections").Help("Open ones").Register(registry).Add({});
 
@@ -186,7 +198,8 @@ coordinator::Observer Metrics::observer() {
               }};
 }
 
-std::string Metrics::render(coordinator::Coordinator& coordinator, std::size_t connections) const {
+std::string Metrics::render(coordinator::Coordinator& coordinator,
+                            const coordinator::FlJobs& fl_jobs, std::size_t connections) const {
   const coordinator::Statistics now = coordinator.statistics();
   const auto set = [](Family<Gauge>& family, const char* label, std::string_view value,
                       double number) { family.Add({{label, std::string(value)}}).Set(number); };
@@ -217,6 +230,16 @@ std::string Metrics::render(coordinator::Coordinator& coordinator, std::size_t c
   const coordinator::EventLog& events = coordinator.events();
   state_->event_streams.Set(static_cast<double>(events.subscriptions()));
   state_->dropped_event_streams.Set(static_cast<double>(events.dropped_readers()));
+  const coordinator::FlJobs::Statistics fl = fl_jobs.statistics();
+  using coordinator::FlState;
+  for (const FlState state :
+       {FlState::waiting, FlState::running, FlState::paused, FlState::completed}) {
+    const auto found = fl.jobs.find(state);
+    set(state_->fl_jobs, "state", to_string(state),
+        found == fl.jobs.end() ? 0 : static_cast<double>(found->second));
+  }
+  state_->fl_updates.Set(static_cast<double>(fl.updates_accepted));
+  state_->fl_rounds.Set(static_cast<double>(fl.rounds_closed));
   state_->connections.Set(static_cast<double>(connections));
   return prometheus::TextSerializer().Serialize(state_->registry.Collect());
 }

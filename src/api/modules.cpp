@@ -169,7 +169,8 @@ Async<void> get_module_content(State& api, http::Exchange& exchange) {
     co_await send_problem(exchange, module.error());
     co_return;
   }
-  co_await send_content(api, exchange, (*module)->digest, (*module)->size, "application/wasm");
+  ContentHead head{.media_type = "application/wasm"};
+  co_await send_content(api, exchange, (*module)->digest, (*module)->size, std::move(head));
 }
 
 Async<Handled> delete_module(State& api, http::Request& request) {

@@ -30,6 +30,7 @@ constexpr std::string_view kDescription =
 
 constexpr std::string_view kLines = "application/x-ndjson";
 constexpr std::string_view kBytes = "application/octet-stream";
+constexpr std::string_view kSafetensors = "application/vnd.safetensors";
 constexpr std::string_view kEvents = "text/event-stream";
 
 constexpr std::array kRoles{Role::admin, Role::submitter, Role::reader,
@@ -45,6 +46,7 @@ constexpr std::array kTags{
     Tag{"Modules", "WebAssembly modules, named by their SHA-256."},
     Tag{"Blobs", "Large inputs, named by their SHA-256."},
     Tag{"Proofs", "Groth16 proofs over BN254, and the circuits that they are verified against."},
+    Tag{"Federated learning", "Models that clients train together without showing their data."},
     Tag{"Nodes", "The machines that run tasks, and what they call: heartbeats, leases, results."},
     Tag{"Log", "The transparency log of receipts, as C2SP tlog-tiles lays it out. Public."},
     Tag{"Tokens", "Who may do what."},
@@ -81,6 +83,16 @@ constexpr std::array kQueryParameters{
               R"({"$ref":"#/components/schemas/TaskType"})"},
     Parameter{"module_id", "", "Only tasks of this module.",
               R"({"$ref":"#/components/schemas/Digest"})"},
+    Parameter{"state", "", "Only jobs in this state.",
+              R"({"$ref":"#/components/schemas/FlState"})"},
+    Parameter{"round", "", "The model that this round trains from; the newest if not given.",
+              R"({"type":"integer","minimum":1})"},
+    Parameter{"client_id", "", "Whose update it is; with an `fl_client` token it need not be said.",
+              R"({"type":"string","minLength":1,"maxLength":64,"pattern":"^[A-Za-z0-9_.-]+$"})"},
+    Parameter{"num_samples", "", "How many samples the client trained on; required.",
+              R"({"type":"integer","minimum":1,"maximum":9007199254740992})"},
+    Parameter{"kind", "", "What the file holds.",
+              R"({"type":"string","enum":["weights","delta"],"default":"weights"})"},
     Parameter{"types", "", "Only events of these types: task, node, round, with commas between.",
               R"({"type":"string","examples":["task,node"]})"},
     Parameter{"created_after", "", "Only tasks made after this time.",
@@ -97,6 +109,8 @@ constexpr std::array kPathParameters{
     Parameter{"blobs", "", "The blob's id.", R"({"$ref":"#/components/schemas/Digest"})"},
     Parameter{"circuits", "", "The circuit's id.", R"({"$ref":"#/components/schemas/Digest"})"},
     Parameter{"proofs", "", "The proof's id.", R"({"$ref":"#/components/schemas/Digest"})"},
+    Parameter{"jobs", "", "The job's id.", R"({"type":"string","format":"uuid"})"},
+    Parameter{"rounds", "", "The round's number.", R"({"type":"integer","minimum":1})"},
     Parameter{"tokens", "", "The token's id.", R"({"type":"string","format":"uuid"})"},
     Parameter{"tile", "",
               "LEVEL/INDEX of a tile or entries/INDEX of a bundle, and .p/WIDTH if it is "
@@ -177,13 +191,15 @@ bool takes_body(const Route& route) {
 /// A batch makes tasks too, though its own status is 200.
 bool creates(const Route& route) {
   return route.method == Method::post &&
-         (route.success_status == 201 || route.request_schema == "TaskSubmission");
+         (route.success_status == 201 || route.success_status == 202 ||
+          route.request_schema == "TaskSubmission");
 }
 
 /// What is named by its content or by its owner may be there already: then the status is 200.
 bool may_exist_already(const Route& route) {
-  constexpr std::array<std::string_view, 4> kNamed{"Node", "Module", "Blob", "Circuit"};
-  return route.success_status == 201 && contains(kNamed, route.response_schema);
+  constexpr std::array<std::string_view, 5> kNamed{"Node", "Module", "Blob", "Circuit", "FlUpdate"};
+  const bool made = route.success_status == 201 || route.success_status == 202;
+  return made && contains(kNamed, route.response_schema);
 }
 
 bool serves_events(const Route& route) { return route.pattern.ends_with("/events"); }
@@ -274,6 +290,7 @@ std::string_view content_type(const Route& route) {
     return "text/plain";
   }
   if (route.pattern == "/docs") return "text/html";
+  if (route.pattern.ends_with("/model")) return kSafetensors;
   if (route.pattern.ends_with("/modules/{id}/content")) return "application/wasm";
   return kBytes;
 }
@@ -289,6 +306,8 @@ std::string_view success_description(unsigned status) {
   switch (status) {
     case 201:
       return "Made, and on disk.";
+    case 202:
+      return "Accepted, and on disk.";
     case 204:
       return "Done.";
     default:

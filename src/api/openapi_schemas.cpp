@@ -792,7 +792,7 @@ constexpr std::string_view kTokenRequest = R"({
   "properties": {
     "role": {
       "type": "string",
-      "enum": ["admin", "submitter", "reader", "join"],
+      "enum": ["admin", "submitter", "reader", "join", "fl_client"],
       "description": "A token of role `node` comes from registering a node only."
     },
     "owner": {"allOf": [{"$ref": "#/components/schemas/Owner"}], "default": "default"},
@@ -801,6 +801,10 @@ constexpr std::string_view kTokenRequest = R"({
       "type": "string",
       "format": "date-time",
       "description": "In the future, with any offset. Without it the token serves until revoked."
+    },
+    "fl": {
+      "allOf": [{"$ref": "#/components/schemas/FlClient"}],
+      "description": "Role `fl_client`: whom it is for; required. The owner is the job's."
     }
   }
 })";
@@ -814,7 +818,7 @@ constexpr std::string_view kToken = R"({
       "description": "The secret, in the first answer to its making only."
     },
     "token_id": {"type": "string", "format": "uuid"},
-    "role": {"type": "string", "enum": ["admin", "submitter", "reader", "join", "node"]},
+    "role": {"type": "string", "enum": ["admin", "submitter", "reader", "join", "node", "fl_client"]},
     "owner": {"$ref": "#/components/schemas/Owner"},
     "name": {"type": "string"},
     "created_at": {"$ref": "#/components/schemas/Time"},
@@ -822,6 +826,10 @@ constexpr std::string_view kToken = R"({
     "node_id": {
       "allOf": [{"$ref": "#/components/schemas/NodeId"}],
       "description": "Whose token it is, if a node's."
+    },
+    "fl": {
+      "allOf": [{"$ref": "#/components/schemas/FlClient"}],
+      "description": "Whose token it is, if of role `fl_client`."
     }
   }
 })";
@@ -984,7 +992,9 @@ constexpr auto kSchemas = std::to_array<Schema>({
 std::span<const Schema> schemas() {
   static const std::vector<Schema> all = [] {
     std::vector<Schema> joined(kSchemas.begin(), kSchemas.end());
-    for (const auto part : {proof_schemas()}) joined.insert(joined.end(), part.begin(), part.end());
+    for (const auto part : {proof_schemas(), fl_schemas()}) {
+      joined.insert(joined.end(), part.begin(), part.end());
+    }
     return joined;
   }();
   return all;

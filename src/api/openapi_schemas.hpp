@@ -19,4 +19,7 @@ struct Schema {
 /// Those among them of circuits and proofs.
 [[nodiscard]] std::span<const Schema> proof_schemas();
 
+/// Those among them of federated learning.
+[[nodiscard]] std::span<const Schema> fl_schemas();
+
 }  // namespace vcp::api

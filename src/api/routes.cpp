@@ -20,6 +20,8 @@ constexpr Roles kPublic{Role::none, Role::admin, Role::submitter, Role::reader,
                         Role::join, Role::node,  Role::fl_client};
 constexpr Roles kReaders{Role::admin, Role::submitter, Role::reader};
 constexpr Roles kSubmitters{Role::admin, Role::submitter};
+constexpr Roles kFlReaders{Role::admin, Role::submitter, Role::reader, Role::fl_client};
+constexpr Roles kFlClients{Role::admin, Role::submitter, Role::fl_client};
 constexpr Roles kAdmin{Role::admin};
 constexpr Roles kNodes{Role::admin, Role::node};
 constexpr Roles kJoining{Role::admin, Role::join, Role::node};
@@ -30,6 +32,7 @@ constexpr std::uint64_t kResultsBody = 256ULL << 20;
 
 const std::vector<std::string_view> kJson{"application/json"};
 const std::vector<std::string_view> kLines{"application/x-ndjson"};
+const std::vector<std::string_view> kModels{"application/vnd.safetensors"};
 const std::vector<std::string_view> kModules{"application/wasm", "text/wat"};
 
 Response respond(Handled handled) {
@@ -480,16 +483,113 @@ std::vector<Route> proof_routes(const Binder& to, const Limits& limits) {
   };
 }
 
+std::vector<Route> fl_routes(const Binder& to, const Limits& limits) {
+  return {
+      {.method = Method::post,
+       .pattern = "/api/v1/fl/jobs",
+       .roles = kSubmitters,
+       .body_limit = kSmallBody,
+       .media_types = kJson,
+       .handler = to(post_fl_job),
+       .tag = "Federated learning",
+       .summary = "Open a job; it waits for its first model",
+       .request_schema = "FlJobRequest",
+       .response_schema = "FlJob",
+       .success_status = 201},
+      {.method = Method::get,
+       .pattern = "/api/v1/fl/jobs",
+       .roles = kReaders,
+       .handler = to(list_fl_jobs),
+       .tag = "Federated learning",
+       .summary = "List jobs, newest first",
+       .query = {"state", "limit", "cursor"},
+       .response_schema = "FlJobList"},
+      {.method = Method::get,
+       .pattern = "/api/v1/fl/jobs/{id}",
+       .roles = kFlReaders,
+       .etag = true,
+       .handler = to(get_fl_job),
+       .tag = "Federated learning",
+       .summary = "A job",
+       .response_schema = "FlJob"},
+      {.method = Method::del,
+       .pattern = "/api/v1/fl/jobs/{id}",
+       .roles = kSubmitters,
+       .handler = to(delete_fl_job),
+       .tag = "Federated learning",
+       .summary = "Remove a job with its models, updates and tokens",
+       .success_status = 204},
+      {.method = Method::post,
+       .pattern = "/api/v1/fl/jobs/{id}/pause",
+       .roles = kSubmitters,
+       .body_limit = kSmallBody,
+       .handler = to(pause_fl_job),
+       .tag = "Federated learning",
+       .summary = "Take no updates until resumed; 409 before the first model and after the end",
+       .response_schema = "FlJob"},
+      {.method = Method::post,
+       .pattern = "/api/v1/fl/jobs/{id}/resume",
+       .roles = kSubmitters,
+       .body_limit = kSmallBody,
+       .handler = to(resume_fl_job),
+       .tag = "Federated learning",
+       .summary = "Go on with what was accepted, the round's time afresh; 409 as for pause",
+       .response_schema = "FlJob"},
+      {.method = Method::put,
+       .pattern = "/api/v1/fl/jobs/{id}/model",
+       .roles = kSubmitters,
+       .body_limit = limits.fl_model_bytes,
+       .media_types = kModels,
+       .handler = to(put_fl_model),
+       .tag = "Federated learning",
+       .summary = "Set the first global model and open round 1; a second one is 409",
+       .response_schema = "FlJob",
+       .success_status = 201},
+      {.method = Method::get,
+       .pattern = "/api/v1/fl/jobs/{id}/model",
+       .roles = kFlReaders,
+       .handler = to(get_fl_model),
+       .tag = "Federated learning",
+       .summary = "The newest global model, or the one that a round trains from",
+       .detail = "`X-FL-Round` says which round trains from it.",
+       .query = {"round"}},
+      {.method = Method::post,
+       .pattern = "/api/v1/fl/jobs/{id}/rounds/{n}/updates",
+       .roles = kFlClients,
+       .body_limit = limits.fl_model_bytes,
+       .media_types = kModels,
+       .handler = to(post_fl_update),
+       .tag = "Federated learning",
+       .summary = "Send a client's update for a round",
+       .detail = "The client's model, or with `kind=delta` its difference from the round's. 200 if "
+                 "the same was accepted before; 409 with `open_round` if the round is closed, full "
+                 "or paused, or the client sent another. `loss` and `accuracy` in the file's "
+                 "metadata are kept for the round, unless the job is private.",
+       .query = {"client_id", "num_samples", "kind"},
+       .response_schema = "FlUpdate",
+       .success_status = 202},
+      {.method = Method::get,
+       .pattern = "/api/v1/fl/jobs/{id}/rounds/{n}",
+       .roles = kFlReaders,
+       .etag = true,
+       .handler = to(get_fl_round),
+       .tag = "Federated learning",
+       .summary = "A round: who took part, and what they measured",
+       .response_schema = "FlRound"},
+  };
+}
+
 std::vector<Route> token_routes(const Binder& to) {
   return {
       {.method = Method::post,
        .pattern = "/api/v1/tokens",
-       .roles = kAdmin,
+       .roles = kSubmitters,
        .body_limit = kSmallBody,
        .media_types = kJson,
        .handler = to(post_token),
        .tag = "Tokens",
        .summary = "Make a token; its secret is in this answer only",
+       .detail = "A submitter makes `fl_client` tokens for its jobs, an administrator any.",
        .request_schema = "TokenRequest",
        .response_schema = "Token",
        .success_status = 201},
@@ -529,7 +629,7 @@ std::vector<Route> Api::routes() {
   std::vector<Route> all;
   for (auto group :
        {system_routes(to), node_routes(to), content_routes(to, limits), task_routes(to, limits),
-        proof_routes(to, limits), log_routes(to), token_routes(to)}) {
+        proof_routes(to, limits), fl_routes(to, limits), log_routes(to), token_routes(to)}) {
     std::ranges::move(group, std::back_inserter(all));
   }
   return all;

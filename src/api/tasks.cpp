@@ -105,14 +105,14 @@ Result<TaskFilter> filter_of(const Query& query) {
 /// Bytes of a task, once it is durable; `digest` is for those that are in the record.
 Async<void> send_payload(State& api, http::Exchange& exchange, const Task& task,
                          const mesh::Payload& payload, Digest digest) {
-  constexpr std::string_view kMediaType = "application/octet-stream";
+  ContentHead head{.media_type = "application/octet-stream"};
   const Result<> durable = co_await api.coordinator().durable(task.commit);
   if (!durable) {
     co_await send_problem(exchange, durable.error());
   } else if (payload.content) {
-    co_await send_content(api, exchange, *payload.content, payload.size, kMediaType);
+    co_await send_content(api, exchange, *payload.content, payload.size, std::move(head));
   } else {
-    co_await send_bytes(exchange, payload.bytes, digest, kMediaType);
+    co_await send_bytes(exchange, payload.bytes, digest, std::move(head));
   }
 }
 

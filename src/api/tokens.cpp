@@ -3,6 +3,7 @@
 
 #include "answers.hpp"
 #include "fields.hpp"
+#include "fl_terms.hpp"
 #include "handlers.hpp"
 #include "vcp/base/encoding.hpp"
 
@@ -10,6 +11,7 @@ namespace vcp::api {
 
 using coordinator::Answer;
 using coordinator::Coordinator;
+using coordinator::FlJobId;
 using coordinator::Token;
 using http::Role;
 
@@ -34,11 +36,42 @@ std::string render(const Token& token, const std::string& secret) {
     writer.null();
   }
   if (!token.node.empty()) writer.member("node_id", token.node);
+  if (token.fl) {
+    writer.key("fl")
+        .begin_object()
+        .member("job_id", token.fl->job.to_string())
+        .member("client_id", token.fl->client)
+        .end_object();
+  }
   writer.end_object();
   return body;
 }
 
-Result<Token> parse_token(json::Value body, Time now) {
+/// The job and the client that an `fl_client` token is for. It belongs to the job's owner.
+void parse_fl_client(Fields& fields, State& api, const http::Principal& maker, Token& token) {
+  auto given = fields.required_object("fl");
+  if (!given) return;
+  const auto id = FlJobId::parse(given->require("job_id", given->text("job_id", {0, 64})));
+  coordinator::FlClient client{
+      .job = id.value_or(FlJobId{}),
+      .client = given->require("client_id", given->text("client_id", {0, 64}))};
+  if (!is_client_id(client.client)) {
+    given->fail("client_id", "must be 1 to 64 letters, digits, '_', '-' and '.'");
+  }
+  given->finish();
+  const auto job = id ? api.services.fl_jobs.find(*id) : std::nullopt;
+  if (!job || !sees(maker, job->job->owner)) {
+    return given->fail("job_id", "there is no such FL job");
+  }
+  if (fields.has("owner") && token.owner != job->job->owner) {
+    fields.fail("owner", "must be the job's owner, if it is given");
+  }
+  token.owner = job->job->owner;
+  token.fl = std::move(client);
+}
+
+Result<Token> parse_token(json::Value body, State& api, const http::Principal& maker) {
+  const Time now = api.now();
   FieldErrors errors;
   Fields fields(body, "", errors);
   Token token;
@@ -46,7 +79,6 @@ Result<Token> parse_token(json::Value body, Time now) {
   if (body.is(json::Kind::object)) {
     const Role role = fields.require("role", fields.choice("role", http::parse_role));
     if (role == Role::node) fields.fail("role", "node tokens come from registering a node");
-    if (role == Role::fl_client) fields.fail("role", "this server has no FL jobs yet");
     token.role = to_string(role);
     token.owner = fields.text("owner", {1, 64}).value_or("default");
     const bool plain =
@@ -57,10 +89,17 @@ Result<Token> parse_token(json::Value body, Time now) {
     token.name = fields.text("name", {0, 256}).value_or("");
     token.expires_at = fields.time("expires_at");
     if (token.expires_at && *token.expires_at <= now) fields.fail("expires_at", "is in the past");
+    if (role == Role::fl_client) parse_fl_client(fields, api, maker, token);
     fields.finish();
   }
   if (const Result<> wrong = errors.result(); !wrong) return std::unexpected(wrong.error());
   return token;
+}
+
+bool may_make(Role maker, json::Value body) {
+  if (maker == Role::admin) return true;
+  const auto role = body.find("role");
+  return role && role->as_plain_string() == to_string(Role::fl_client);
 }
 
 }  // namespace
@@ -95,14 +134,19 @@ Async<Handled> post_token(State& api, http::Request& request) {
   json::Document document;
   const auto body = document.parse(request.body);
   if (!body) co_return std::unexpected(body.error());
-  auto token = parse_token(*body, api.now());
+  if (!may_make(request.principal.role, *body)) {
+    co_return fail(Code::forbidden, "a submitter makes fl_client tokens only");
+  }
+  auto token = parse_token(*body, api, request.principal);
   const std::string secret = make_secret(api.coordinator().random());
   Result<Token>* const made = &token;
   Coordinator::Command<Coordinator::Render> record =
-      [made, &secret](Coordinator::Writer& writer) -> Result<Coordinator::Render> {
+      [made, &secret,
+       &jobs = api.services.fl_jobs](Coordinator::Writer& writer) -> Result<Coordinator::Render> {
     // Only here, so that a repetition gets the first answer even after the token has expired.
     if (!*made) return std::unexpected(made->error());
     Token& fresh = **made;
+    if (fresh.fl && !jobs.find(fresh.fl->job)) return not_found("FL job");  // deleted meanwhile
     fresh.secret = sha256(secret);
     fresh.id = writer.next_token_id();
     writer.put_token(fresh);
@@ -171,7 +215,8 @@ http::Authenticator Api::authenticator() const {
     return http::Principal{.role = *role,
                            .owner = token->owner,
                            .token_id = token->id.to_string(),
-                           .subject = token->node};
+                           .subject = token->fl ? token->fl->client : token->node,
+                           .job = token->fl ? token->fl->job.to_string() : std::string()};
   };
 }
 

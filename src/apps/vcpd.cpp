@@ -84,13 +84,18 @@ Result<> run(const daemon_::Settings& settings, const vcp::http::ServerOptions& 
     spdlog::info("the log of receipts is signed by {}", key.verifier().to_string());
   }
 
+  auto fl_jobs =
+      vcp::coordinator::FlJobs::open(**coordinator, **store, io, daemon_::fl_options(settings));
+  if (!fl_jobs) return std::unexpected(fl_jobs.error());
+
   daemon_::Lifecycle lifecycle(io, **coordinator);
   vcp::api::Api api(
       {.coordinator = **coordinator,
+       .fl_jobs = **fl_jobs,
        .compiler = compiler,
        .spool_directory = data_dir,
        .limits = daemon_::api_limits(settings),
-       .metrics = [&] { return metrics.render(**coordinator, lifecycle.connections()); },
+       .metrics = [&] { return metrics.render(**coordinator, **fl_jobs, lifecycle.connections()); },
        .draining = [&] { return lifecycle.draining(); },
        .own_node =
            settings.local_slots > 0 ? std::string(daemon_::LocalNode::kId) : std::string()});

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from harness import tasks
-from harness.expect import (TIME, b64, invalid, invalid_within, ok, problem, status)
+from harness.expect import TIME, b64, invalid, ok, problem, status
 from harness.modules import calculator, echo
 from harness.node import registration
 from harness.wait import eventually
@@ -82,11 +82,6 @@ def test_the_administrators_token_file_is_private(server):
 ], ids=lambda value: str(value)[:40])
 def test_a_bad_field_is_named(server, body, pointer):
     invalid(server.admin.post("tokens", json=body), pointer)
-
-
-def test_fl_client_tokens_are_refused_while_there_are_no_jobs(server):
-    body = {"role": "fl_client", "fl": {"job_id": "none", "client_id": "c1"}}
-    invalid_within(server.admin.post("tokens", json=body), "/role", "/fl")
 
 
 @pytest.mark.parametrize("role", ["submitter", "reader", "join"])

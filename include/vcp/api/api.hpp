@@ -9,6 +9,7 @@
 
 #include "vcp/base/random.hpp"
 #include "vcp/coordinator/coordinator.hpp"
+#include "vcp/coordinator/fl_jobs.hpp"
 #include "vcp/http/principal.hpp"
 #include "vcp/http/route.hpp"
 #include "vcp/wasm/compiler.hpp"
@@ -22,11 +23,13 @@ struct Limits {
   std::uint64_t module_bytes = 64ULL << 20;
   std::uint64_t batch_bytes = 256ULL << 20;
   std::uint64_t blob_bytes = 1ULL << 30;
+  std::uint64_t fl_model_bytes = 4ULL << 30;  ///< of a model of federated learning
 };
 
 /// What the routes need of the rest of the server.
 struct Services {
   coordinator::Coordinator& coordinator;
+  coordinator::FlJobs& fl_jobs;
   const wasm::Compiler& compiler;
   std::filesystem::path spool_directory;  ///< for answers that a client does not take yet
   Limits limits;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "vcp/coordinator/coordinator.hpp"
+#include "vcp/coordinator/fl_jobs.hpp"
 #include "vcp/http/server.hpp"
 
 namespace vcp::api {
@@ -24,6 +25,7 @@ class Metrics {
 
   /// Everything in the text format, with what `coordinator` and the server have now.
   [[nodiscard]] std::string render(coordinator::Coordinator& coordinator,
+                                   const coordinator::FlJobs& fl_jobs,
                                    std::size_t connections) const;
 
  private:

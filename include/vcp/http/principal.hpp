@@ -35,7 +35,8 @@ struct Principal {
   Role role = Role::none;
   std::string owner = {};     ///< whose things it sees
   std::string token_id = {};  ///< which token it came with
-  std::string subject = {};   ///< the node id of a `node` token
+  std::string subject = {};   ///< the node id of a `node` token, the client id of an `fl_client`
+  std::string job = {};       ///< the FL job of an `fl_client` token
 };
 
 /// Finds who holds a bearer token; nothing if it does not serve. Asked with an empty text about a

@@ -123,6 +123,12 @@ void declare(CLI::App& app, Settings& s) {
   option("--max-module-mb", s.max_module_mb, "of a module")->check(CLI::Range(1, 1'024));
   option("--max-batch-mb", s.max_batch_mb, "of a batch")->check(CLI::Range(1, 1'000'000));
   option("--max-blob-mb", s.max_blob_mb, "of a blob")->check(CLI::Range(1, 1'000'000));
+  option("--max-fl-model-mb", s.max_fl_model_mb, "of a model of federated learning")
+      ->check(CLI::Range(1, 1'000'000));
+  option("--fl-keep-models", s.fl_keep_models, "of each job, the newest")
+      ->check(CLI::Range(1, 100'000));
+  option("--fl-keep-model-mb", s.fl_keep_model_mb, "of each job, and at least one model")
+      ->check(CLI::Range(1, 100'000'000));
 
   option("--lease-ttl-ms", s.lease_ttl_ms, "how long a lease lasts unless it is renewed")
       ->check(CLI::Range(1'000, 3'600'000));
@@ -247,11 +253,18 @@ Result<coordinator::Options> coordinator_options(const Settings& settings) {
   return options;
 }
 
+coordinator::FlOptions fl_options(const Settings& settings) {
+  return {.keep_models = settings.fl_keep_models,
+          .keep_model_bytes = settings.fl_keep_model_mb << 20,
+          .threads = cores()};
+}
+
 api::Limits api_limits(const Settings& settings) {
   return {.body_bytes = settings.max_body_mb << 20,
           .module_bytes = settings.max_module_mb << 20,
           .batch_bytes = settings.max_batch_mb << 20,
-          .blob_bytes = settings.max_blob_mb << 20};
+          .blob_bytes = settings.max_blob_mb << 20,
+          .fl_model_bytes = settings.max_fl_model_mb << 20};
 }
 
 std::uint32_t io_threads(const Settings& settings) {

@@ -8,6 +8,7 @@
 #include "vcp/api/api.hpp"
 #include "vcp/base/result.hpp"
 #include "vcp/coordinator/coordinator.hpp"
+#include "vcp/coordinator/fl_jobs.hpp"
 #include "vcp/http/server.hpp"
 
 namespace CLI {
@@ -44,6 +45,9 @@ struct Settings {
   std::uint64_t max_module_mb = 64;
   std::uint64_t max_batch_mb = 256;
   std::uint64_t max_blob_mb = 1'024;
+  std::uint64_t max_fl_model_mb = 4'096;
+  std::uint32_t fl_keep_models = 100;
+  std::uint64_t fl_keep_model_mb = 4'096;
 
   std::uint32_t lease_ttl_ms = 30'000;
   std::uint32_t heartbeat_interval_ms = 10'000;
@@ -78,6 +82,7 @@ void declare(CLI::App& app, Settings& settings);
 /// What the settings mean together; an error names the one that is wrong.
 [[nodiscard]] Result<http::ServerOptions> server_options(const Settings& settings);
 [[nodiscard]] Result<coordinator::Options> coordinator_options(const Settings& settings);
+[[nodiscard]] coordinator::FlOptions fl_options(const Settings& settings);
 [[nodiscard]] api::Limits api_limits(const Settings& settings);
 [[nodiscard]] std::uint32_t io_threads(const Settings& settings);
 
