@@ -88,6 +88,7 @@ int main(int argc, char** argv) {
   vcp::cli::add_circuits(app, commands);
   vcp::cli::add_proofs(app, commands, compiler);
   vcp::cli::add_receipts(app, commands, compiler);
+  vcp::cli::add_fl(app, commands);
   vcp::cli::add_tokens(app, commands);
   vcp::cli::add_top(app, commands);
   CLI::App* completion = app.add_subcommand("completion", "Print a completion script for a shell");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/completion.hpp"
+#include "cli/curve.hpp"
 #include "cli/fields.hpp"
 #include "cli/progress.hpp"
 #include "cli/submission.hpp"
@@ -70,6 +71,23 @@ TEST(Progress, ShowsABarWhereTheProgressIsKnown) {
   EXPECT_EQ(progress_line("running", 0.5, std::chrono::seconds(3)),
             "running  [###############...............]  3 s");
 }
+
+TEST(Curve, ShowsNumbersBetweenTheLeastAndTheGreatest) {
+  const std::vector<double> values{0, 1, 0.5};
+  EXPECT_EQ(curve(values, 80, 2), "        1  █▁\n        0 ▁██\n");
+}
+
+TEST(Curve, KeepsTheNewestWhereNotAllFit) {
+  const std::vector<double> values{5, 0, 1};
+  EXPECT_EQ(curve(values, 12, 1), "        1 ▁█\n");
+}
+
+TEST(Curve, OfEqualNumbersIsFlat) {
+  const std::vector<double> values{2, 2};
+  EXPECT_EQ(curve(values, 80, 1), "        2 ▄▄\n");
+}
+
+TEST(Curve, OfNothingIsNothing) { EXPECT_EQ(curve({}, 80, 10), ""); }
 
 TEST(Submission, BodyHasWhatWasTold) {
   Submission submission{.args = "[1, 2]",

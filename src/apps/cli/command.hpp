@@ -34,6 +34,7 @@ void add_modules(CLI::App& app, Commands& commands);
 void add_circuits(CLI::App& app, Commands& commands);
 void add_proofs(CLI::App& app, Commands& commands, const wasm::CompilerProgram& compiler);
 void add_receipts(CLI::App& app, Commands& commands, const wasm::CompilerProgram& compiler);
+void add_fl(CLI::App& app, Commands& commands);
 void add_tokens(CLI::App& app, Commands& commands);
 void add_top(CLI::App& app, Commands& commands);
 

@@ -54,6 +54,15 @@ Result<std::string> Session::post(std::string target, std::string_view body,
                .timeout = timeout});
 }
 
+Result<std::string> Session::put(std::string target, std::string_view body,
+                                 std::string_view content_type) {
+  return call({.verb = client::Verb::put,
+               .target = std::move(target),
+               .body = body,
+               .content_type = content_type,
+               .timeout = kTimeout});
+}
+
 Result<> Session::remove(std::string target) {
   auto answer = call({.verb = client::Verb::del, .target = std::move(target)});
   if (!answer) return std::unexpected(std::move(answer.error()));

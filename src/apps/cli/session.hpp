@@ -40,6 +40,10 @@ class Session {
                                          std::string_view content_type,
                                          std::chrono::seconds timeout = kTimeout);
 
+  /// A PUT.
+  [[nodiscard]] Result<std::string> put(std::string target, std::string_view body,
+                                        std::string_view content_type);
+
   [[nodiscard]] Result<> remove(std::string target);
 
   /// Gives the body to `sink`, part by part.
