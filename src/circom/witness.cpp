@@ -69,7 +69,9 @@ class Calculation {
  public:
   Calculation(const wasm::CompiledModule& module, const wasm::CallLimits& limits,
               std::stop_token stop)
-      : log_bytes_(limits.log_bytes), session_(module, limits, std::move(stop), host_functions()) {}
+      : log_bytes_(limits.log_bytes),
+        witness_bytes_(limits.output_bytes),
+        session_(module, limits, std::move(stop), host_functions()) {}
 
   Result<Witness> run(const std::vector<InputSignal>& inputs) {
     if (!start()) return failure();
@@ -144,6 +146,10 @@ class Calculation {
   Result<Witness> collect() {
     const auto size = call("getWitnessSize");
     if (!size) return failure();
+    if (*size < 0 || static_cast<std::size_t>(*size) > witness_bytes_ / kWord) {
+      return fail(Code::too_large, "the witness has " + std::to_string(*size) + " values; " +
+                                       std::to_string(witness_bytes_) + " bytes are allowed");
+    }
     std::string values;
     std::array<char, kWord> value{};
     for (std::int32_t i = 0; i < *size; ++i) {
@@ -206,6 +212,7 @@ class Calculation {
   }
 
   std::size_t log_bytes_;
+  std::size_t witness_bytes_;
   std::string log_;
   std::string error_;
   bool stopped_ = false;

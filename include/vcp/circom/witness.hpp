@@ -24,14 +24,14 @@ struct Witness {
   std::uint64_t gas_used = 0;
 };
 
-/// Calculates the witness of input signals in JSON, as snarkjs takes them, under `limits`. Blocks;
-/// needs 1 MiB of stack.
+/// Calculates the witness of input signals in JSON, as snarkjs takes them, under `limits`, of which
+/// `output_bytes` is for the witness. Blocks; needs 1 MiB of stack.
 ///
 /// `malformed` or `invalid` for what is wrong with the inputs, with a pointer to the signal at
 /// fault where one is: no such signal, too few or too many values, no number; `invalid` with what
 /// circom says where the circuit's own assertion fails, or for a module that is no calculator over
-/// BN254; `too_large` over the gas or memory, `timed_out` over the time, `unavailable` if stopped
-/// or this machine failed.
+/// BN254; `too_large` over the gas, memory or output, `timed_out` over the time, `unavailable` if
+/// stopped or this machine failed.
 [[nodiscard]] Result<Witness> calculate_witness(const wasm::CompiledModule& calculator,
                                                 std::string_view inputs,
                                                 const wasm::CallLimits& limits,

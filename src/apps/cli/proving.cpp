@@ -25,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxInputBytes = std::size_t{256} << 20;
+constexpr std::size_t kMaxInputBytes = std::size_t{64} << 20;
 constexpr std::size_t kMaxWitnessBytes = std::size_t{4} << 30;
 
 struct ProveArguments {
@@ -111,6 +111,7 @@ Result<Exit> calculate(const WitnessArguments& arguments, const wasm::CompilerPr
   if (!calculator) return std::unexpected(calculator.error());
   const wasm::CallLimits limits{.gas = UINT64_MAX,
                                 .memory_bytes = arguments.memory_mb << 20,
+                                .output_bytes = kMaxWitnessBytes,
                                 .time = std::chrono::seconds(arguments.seconds)};
   const auto witness = circom::calculate_witness(**calculator, *inputs, limits);
   if (!witness) return std::unexpected(witness.error());

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cassert>
 #include <thread>
 #include <vector>
 
@@ -10,6 +11,7 @@ namespace vcp::zk {
 
 void in_parallel(unsigned threads, std::size_t count,
                  const std::function<void(unsigned worker, std::size_t number)>& task) {
+  assert(threads > 0);
   std::atomic<std::size_t> next{0};
   const auto work = [&](unsigned worker) {
     for (std::size_t number = next++; number < count; number = next++) task(worker, number);
