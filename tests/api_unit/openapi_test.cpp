@@ -71,7 +71,10 @@ class ServedApi {
   std::unique_ptr<coordinator::Coordinator> coordinator_ =
       coordinator::Coordinator::open(io_, backend_, files_, clock_, random_, options(), {}).value();
   wasm::Compiler compiler_{wasm::CompilerProgram::at("/nonexistent")};
+  std::unique_ptr<coordinator::FlJobs> fl_jobs_ =
+      coordinator::FlJobs::open(*coordinator_, backend_, io_, {}).value();
   Api api_{{.coordinator = *coordinator_,
+            .fl_jobs = *fl_jobs_,
             .compiler = compiler_,
             .spool_directory = directory_.path(),
             .limits = {},

@@ -373,6 +373,7 @@ TEST(Proof, IsVerifiedAfterARestartToo) {
   task.spec = std::make_shared<const TaskSpec>(proven_spec());
   task.status = TaskStatus::verifying;
   task.answers.push_back({.lease = {.node = {"n"}, .epoch = Epoch{1}, .granted_at = {}},
+                          .detail = {},
                           .result = std::make_shared<const TaskResult>()});
   const TaskId id = task.id;
   core.restore(std::move(task));

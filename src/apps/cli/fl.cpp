@@ -134,7 +134,8 @@ void draw(const Training& training) {
 /// Until the job is completed or paused: a curve on a terminal, else a line for each round.
 Result<Exit> watch(Session& session, const FlArguments& arguments) {
   const bool on_terminal = isatty(STDOUT_FILENO) != 0;
-  Training training{.metric = arguments.metric};
+  Training training;
+  training.metric = arguments.metric;
   while (true) {
     if (const auto looked = look(session, arguments, training); !looked) {
       return std::unexpected(looked.error());
