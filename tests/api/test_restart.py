@@ -278,7 +278,7 @@ def running(client, task):
 def brief_work(client):
     """A task of some seconds of work."""
     return tasks.submit(client, tasks.upload(client, modules.endless()),
-                        limits={"gas": 4 * 10**9}, max_retries=3)["task_id"]
+                        limits={"gas": 2 * 10**9}, max_retries=3)["task_id"]
 
 
 def test_a_node_goes_on_over_a_restart_of_the_coordinator(daemon, again, start_node):
@@ -289,7 +289,7 @@ def test_a_node_goes_on_over_a_restart_of_the_coordinator(daemon, again, start_n
 
     again()
 
-    ended = ok(client.get(f"tasks/{task}?wait=40", timeout=60))
+    ended = ok(client.get(f"tasks/{task}?wait=100", timeout=120))
     assert ended["failure"]["reason"] == "out_of_gas"
     assert ended["attempts"] == 1
     assert output_of(tasks.completed(client, modules.echo(), input=b64(b"next"))) == b"next"

@@ -129,8 +129,3 @@ def test_cluster_stats_count_nodes_and_tasks(start_daemon):
     assert stats["pending_tasks"] == 1
     assert 0 < stats["avg_health_score"] <= 100
     assert stats["total_compute_capacity"] > 0
-
-
-def test_later_subsystems_are_not_there_yet(server):
-    for path in ("circuits", "fl/jobs", "proofs/verify"):
-        problem(server.admin.get(path), 404, 405, 501)

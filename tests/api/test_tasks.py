@@ -224,14 +224,7 @@ def test_a_scalar_module_needs_a_function(owner, scalar):
     refused(owner, tasks.parked(scalar), "/function")
 
 
-# --- what comes with later issues is refused by name --------------------------------------------
-
-@pytest.mark.parametrize("mode", ["proof"])
-def test_other_verification_modes_are_refused_by_name(owner, command, mode):
-    answer = owner.post("tasks", json=tasks.parked(command, verification={"mode": mode}))
-    invalid_within(answer, "/verification")
-    assert mode in answer.body.decode()
-
+# --- verification -------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("verification", [{}, {"mode": "hope"}, {"mode": 1}, "none", [],
                                           {"mode": "none", "agree": 2}], ids=str)
