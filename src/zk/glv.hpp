@@ -48,7 +48,8 @@ Affine<F> phi(const Affine<F>& p) {
 template <class F>
 class OddMultiples {
  public:
-  explicit OddMultiples(std::span<const Affine<F>> multiples) : p_(multiples.begin(), multiples.end()) {
+  explicit OddMultiples(std::span<const Affine<F>> multiples)
+      : p_(multiples.begin(), multiples.end()) {
     for (const auto& multiple : p_) phi_.push_back(phi(multiple));
   }
 

@@ -20,11 +20,11 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bn254/fr/fft"
 )
 
-// threadTime is the processor time of the calling thread.
-func threadTime() time.Duration {
-	const rusageThread = 1
+// processorTime is that of the process, as sums of points run on other threads than the caller's,
+// one at a time.
+func processorTime() time.Duration {
 	var usage syscall.Rusage
-	must(syscall.Getrusage(rusageThread, &usage))
+	must(syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
@@ -39,11 +39,11 @@ func median(f func()) float64 {
 	}
 	times := make([]float64, count)
 	for i := range times {
-		before := threadTime()
+		before := processorTime()
 		for j := 0; j < runs; j++ {
 			f()
 		}
-		times[i] = float64((threadTime() - before).Nanoseconds()) / float64(runs)
+		times[i] = float64((processorTime() - before).Nanoseconds()) / float64(runs)
 	}
 	sort.Float64s(times)
 	return times[len(times)/2]
