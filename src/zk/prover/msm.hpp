@@ -208,12 +208,12 @@ class Msm {
   }
 
   /// For each digit, the sum of the points times that digit of their scalars.
-  [[nodiscard]] std::vector<Jacobian<E>> window_sums(const SignedDigits& digits,
-                                                     unsigned threads) const {
+  [[nodiscard]] SecretVector<Jacobian<E>> window_sums(const SignedDigits& digits,
+                                                      unsigned threads) const {
     const std::size_t parts = std::min(size_ / kSmallestPart + 1, parts_for(digits, threads));
     std::vector<Worker> workers;
     for (unsigned i = 0; i < threads; ++i) workers.emplace_back(digits.width(), size_ / parts + 1);
-    std::vector<Jacobian<E>> sums(digits.count() * parts);
+    SecretVector<Jacobian<E>> sums(digits.count() * parts);
     in_parallel(threads, sums.size(), [&](unsigned worker, std::size_t task) {
       const std::size_t part = task % parts;
       const auto digit = static_cast<unsigned>(task / parts);
@@ -245,8 +245,9 @@ class Msm {
     return (2 * threads + digits.count() - 1) / digits.count();
   }
 
-  static std::vector<Jacobian<E>> folded(const std::vector<Jacobian<E>>& sums, std::size_t parts) {
-    std::vector<Jacobian<E>> totals;
+  static SecretVector<Jacobian<E>> folded(const SecretVector<Jacobian<E>>& sums,
+                                          std::size_t parts) {
+    SecretVector<Jacobian<E>> totals;
     for (std::size_t i = 0; i < sums.size(); i += parts) {
       totals.push_back(sums[i]);
       for (std::size_t part = 1; part < parts; ++part)
