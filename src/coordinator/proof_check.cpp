@@ -37,7 +37,7 @@ Result<Flaw> find_flaw(const mesh::Task& task, const mesh::TaskResult& answer,
 
   json::Document document;
   const auto sent = document.parse(*text);
-  if (!sent) return std::unexpected(sent.error());
+  if (!sent) return Flaw(sent.error().message);
   const auto statement =
       zk::is_receipt(circuit->format()) ? std::optional<std::string_view>(*output) : std::nullopt;
   const auto presentation = zk::read_presentation(*circuit, *sent, "", statement);
