@@ -5,7 +5,8 @@
     bench/load/verification.py --bin-dir build/release/bin [--seconds 10]
 
 The arithmetic is one process a core of `bench_zk`, all at once, so that both sides have every core;
-the harness's own share of them is part of what HTTP costs.
+the harness's own share of them is part of what HTTP costs. What a proof takes of the processor, by
+the server's own account, says the same where others use the machine too.
 """
 
 import argparse
@@ -26,27 +27,37 @@ CORES = len(os.sched_getaffinity(0))
 
 
 def arithmetic(programs, benchmark, proofs):
-    """Proofs a second of a micro benchmark that verifies so many at a time, on every core at once."""
+    """Proofs a second of a micro benchmark that verifies so many at a time, on every core at once,
+    and the processor's microseconds for each."""
     command = [programs.path("bench_zk"), f"--benchmark_filter=^{benchmark}$",
                "--benchmark_format=json"]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
                for _ in range(CORES)]
-    reports = [json.loads(process.communicate()[0]) for process in running]
-    units = {"ns": 1e9, "us": 1e6, "ms": 1e3}
-    times = [report["benchmarks"][0] for report in reports]
-    return sum(proofs * units[time["time_unit"]] / time["real_time"] for time in times)
+    times = [json.loads(process.communicate()[0])["benchmarks"][0] for process in running]
+    second = {"ns": 1e9, "us": 1e6, "ms": 1e3}[times[0]["time_unit"]]
+    rate = sum(proofs * second / time["real_time"] for time in times)
+    return rate, sum(time["cpu_time"] for time in times) / CORES / second / proofs * 1e6
+
+
+def cpu_seconds(daemon):
+    """What the server has taken of the processor so far."""
+    fields = pathlib.Path(f"/proc/{daemon.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def through_http(programs, daemon, target, body, proofs, seconds, work_dir):
-    """Proofs a second of POST `target` with `body`, which holds so many."""
+    """The same of POST `target` with `body`, which holds so many."""
     body_file, report = work_dir / "body.json", work_dir / "report.json"
     body_file.write_text(json.dumps(body))
+    before = cpu_seconds(daemon)
     done = programs.run("vcp-load", "post", "--server", daemon.url, "--token-file",
                         daemon.token_file(), "--target", target, "--body", body_file, "--seconds",
                         str(seconds), "--connections", str(4 * CORES), "--json", report,
                         timeout=seconds + 120)
     assert done.returncode == 0, done
-    return proofs * json.loads(report.read_text())["requests"][0]["rate"]
+    requests = json.loads(report.read_text())["requests"][0]
+    used = cpu_seconds(daemon) - before
+    return proofs * requests["rate"], used / (proofs * requests["count"]) * 1e6
 
 
 def main():
@@ -72,8 +83,10 @@ def main():
     for name, http, benchmark, proofs in (("one a request", one, "verification", 1),
                                           (f"{BATCH} a request", many, f"batch_verification/{BATCH}",
                                            BATCH)):
-        alone = arithmetic(programs, benchmark, proofs)
-        print(f"{name}: {http:.0f} proofs/s through HTTP, {alone:.0f} alone: {http / alone:.2f}")
+        (rate, used), (rate_alone, used_alone) = http, arithmetic(programs, benchmark, proofs)
+        print(f"{name}: {rate:.0f} proofs/s through HTTP, {rate_alone:.0f} alone: "
+              f"{rate / rate_alone:.2f}; {used:.0f} us of the processor a proof, "
+              f"{used_alone:.0f} alone: {used / used_alone:.2f}")
 
 
 if __name__ == "__main__":
