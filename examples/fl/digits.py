@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Ten clients with different handwriting learn scikit-learn's digits together.
+"""Clients with different handwriting learn scikit-learn's digits together.
 
     apt install python3-numpy python3-sklearn
     export VCP_TOKEN=$(cat DATA_DIR/admin.token)
@@ -24,7 +24,7 @@ import urllib.request
 import numpy as np
 from sklearn.datasets import load_digits
 
-HIDDEN, CLASSES, CLIENTS = 32, 10, 10
+HIDDEN, CLASSES = 32, 10
 SAFETENSORS = "application/vnd.safetensors"
 
 
@@ -105,15 +105,15 @@ def accuracy(model, pixels, labels):
     return float((forward(model, pixels)[1].argmax(axis=1) == labels).mean())
 
 
-def split(labels, random, skew=0.5):
+def split(labels, clients, random, skew=0.5):
     """Rows for each client: every digit is dealt out by a Dirichlet distribution of its own."""
-    rows = [[] for _ in range(CLIENTS)]
+    rows = [[] for _ in range(clients)]
     for digit in range(CLASSES):
         of_digit = random.permutation(np.flatnonzero(labels == digit))
-        shares = np.cumsum(random.dirichlet([skew] * CLIENTS))[:-1]
+        shares = np.cumsum(random.dirichlet([skew] * clients))[:-1]
         for client, part in enumerate(np.split(of_digit, (shares * len(of_digit)).astype(int))):
             rows[client].extend(part)
-    return rows
+    return [part for part in rows if part]
 
 
 def run_client(server, job, client, pixels, labels):
@@ -137,9 +137,9 @@ def run_client(server, job, client, pixels, labels):
                 raise
 
 
-def start_job(server, options, random):
+def start_job(server, options, clients, random):
     wish = {"name": "digits", "rounds": options.rounds, "strategy": {"name": options.strategy},
-            "min_clients": CLIENTS, "round_timeout_sec": 60}
+            "min_clients": clients, "round_timeout_sec": 60}
     if options.epsilon:
         wish["privacy"] = {"mechanism": "gaussian", "clip": options.clip,
                            "epsilon": options.epsilon, "delta": 1e-5}
@@ -156,6 +156,7 @@ def client_token(server, job, client):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--server", default=os.environ.get("VCP_SERVER", "http://127.0.0.1:8080"))
+    parser.add_argument("--clients", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--strategy", default="fedavg")
     parser.add_argument("--epsilon", type=float, help="makes the job private, with delta 1e-5")
@@ -170,10 +171,11 @@ def main():
     rest_pixels, rest_labels = pixels[360:], labels[360:]
 
     server = Server(options.server, os.environ["VCP_TOKEN"])
-    job = start_job(server, options, random)
+    parts = split(rest_labels, options.clients, random)
+    job = start_job(server, options, len(parts), random)
     print(f"job {job}", flush=True)
     threads = []
-    for client, rows in enumerate(split(rest_labels, random)):
+    for client, rows in enumerate(parts):
         own = Server(options.server, client_token(server, job, client))
         arguments = (own, job, client, rest_pixels[rows], rest_labels[rows])
         threads.append(threading.Thread(target=run_client, args=arguments))
