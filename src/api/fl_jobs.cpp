@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <charconv>
 
 #include "answers.hpp"
@@ -44,12 +45,12 @@ Async<Handled> change_job(State& api, Request& request, Change change) {
   co_return json_response(render_fl_job(*changed));
 }
 
-/// The round, if it was closed; `open` if that is the one. What was closed is on disk by now.
+/// The round, if it was closed; `open` if it is that one still. What the view knows is on disk.
 Result<FlRound> find_round(State& api, const FlJobView& view, std::optional<FlRound> open,
                            std::uint64_t number) {
   const coordinator::FlJob& job = *view.job;
   const bool is_open = job.state == FlState::running || job.state == FlState::paused;
-  if (is_open && open && open->round == number) return std::move(*open);
+  if (is_open && number == job.round && open && open->round == number) return std::move(*open);
   auto closed = api.services.fl_jobs.closed_round(job.id, number);
   if (!closed) return std::unexpected(closed.error());
   if (!*closed) return not_found("round");
@@ -118,7 +119,9 @@ Async<Handled> list_fl_jobs(State& api, Request& request) {
   }
   auto jobs =
       api.services.fl_jobs.list(visible_owner(request.principal), *state, before, *limit + 1);
-  const Result<> durable = co_await api.coordinator().durable_now();
+  std::uint64_t newest = 0;
+  for (const FlJobView& job : jobs) newest = std::max(newest, job.commit);
+  const Result<> durable = co_await api.coordinator().durable(newest);
   if (!durable) co_return std::unexpected(durable.error());
 
   std::optional<std::string> next;
@@ -171,11 +174,14 @@ Async<Handled> get_fl_round(State& api, Request& request) {
   const auto job = find_fl_job(api, request);
   if (!job) co_return std::unexpected(job.error());
   auto open = api.services.fl_jobs.open_round(job->job->id);
-  const Result<> durable = co_await api.coordinator().durable_now();
+  // Not older than what was open, so that its commit covers that.
+  const auto view = api.services.fl_jobs.find(job->job->id);
+  if (!view) co_return not_found("FL job");
+  const Result<> durable = co_await api.coordinator().durable(view->commit);
   if (!durable) co_return std::unexpected(durable.error());
-  const auto round = find_round(api, *job, std::move(open), *number);
+  const auto round = find_round(api, *view, std::move(open), *number);
   if (!round) co_return std::unexpected(round.error());
-  co_return json_response(render_fl_round(*job, *round));
+  co_return json_response(render_fl_round(*view, *round));
 }
 
 }  // namespace vcp::api

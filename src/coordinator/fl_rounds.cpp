@@ -87,8 +87,9 @@ void FlJobs::advance(Writer& writer) {
 /// Closes the round if it has all updates, and does what is due if its time is up.
 void FlJobs::advance(Writer& writer, Entry& entry) {
   if (entry.job->state != FlState::running || entry.closing) return;
+  if (entry.retry_at && *entry.retry_at > writer.now) return;
   if (entry.accepted >= entry.job->terms.target()) {
-    if (!entry.retry_at || *entry.retry_at <= writer.now) start_closing(writer, entry);
+    start_closing(writer, entry);
   } else if (entry.job->closes_at <= writer.now) {
     time_out(writer, entry);
   }

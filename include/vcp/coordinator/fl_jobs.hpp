@@ -109,7 +109,7 @@ class FlJobs {
     std::map<UpdateKey, FlUpdate> updates;  // those that wait, and those that may come again
     std::uint64_t accepted = 0;             // of these, those that wait
     bool closing = false;
-    std::optional<Time> retry_at;  // a round is full, but could not be closed just now
+    std::optional<Time> retry_at;  // a round is due, but could not be closed just now
     std::uint64_t commit = 0;
   };
 
