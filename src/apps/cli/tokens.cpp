@@ -17,6 +17,8 @@ struct TokenArguments {
   std::string owner;
   std::string name;
   std::string expires_at;
+  std::string job;
+  std::string client;
   ListArguments list;
   bool json = false;
 };
@@ -28,6 +30,13 @@ Result<Exit> create(Session& session, const TokenArguments& arguments) {
   if (!arguments.owner.empty()) writer.member("owner", arguments.owner);
   if (!arguments.name.empty()) writer.member("name", arguments.name);
   if (!arguments.expires_at.empty()) writer.member("expires_at", arguments.expires_at);
+  if (!arguments.job.empty()) {
+    writer.key("fl")
+        .begin_object()
+        .member("job_id", arguments.job)
+        .member("client_id", arguments.client)
+        .end_object();
+  }
   writer.end_object();
   return print_member(session.post("/tokens", body, "application/json"), "token", arguments.json);
 }
@@ -50,11 +59,15 @@ void add_tokens(CLI::App& app, Commands& commands) {
 
   CLI::App* create_app = tokens->add_subcommand("create", "Create a token and print it, once");
   create_app->add_option("--role", arguments->role, "what it may do")
-      ->check(CLI::IsMember({"admin", "submitter", "reader", "join"}))
+      ->check(CLI::IsMember({"admin", "submitter", "reader", "join", "fl_client"}))
       ->required();
   create_app->add_option("--owner", arguments->owner, "whose things it sees");
   create_app->add_option("--name", arguments->name, "what it is for");
   create_app->add_option("--expires-at", arguments->expires_at, "RFC 3339 time");
+  CLI::Option* job = create_app->add_option("--job", arguments->job, "fl_client: of this FL job");
+  CLI::Option* client = create_app->add_option("--client", arguments->client, "as this client");
+  job->needs(client);
+  client->needs(job);
   create_app->add_flag("--json", arguments->json, "print JSON");
   commands.push_back({create_app, [arguments](Session& s) { return create(s, *arguments); }});
 
