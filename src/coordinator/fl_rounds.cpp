@@ -56,7 +56,7 @@ FlRound summarize(const FlJob& job, std::span<const FlUpdate* const> updates) {
   for (const FlUpdate* update : updates) {
     round.clients.push_back({update->client, update->num_samples, update->norm});
   }
-  std::ranges::stable_sort(round.clients, {}, &FlRound::Member::client);
+  std::ranges::sort(round.clients, {}, &FlRound::Member::client);
   round.metrics = mean_metrics(updates);
   return round;
 }
