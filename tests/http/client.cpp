@@ -115,8 +115,10 @@ Answer Client::ask(std::string_view bytes) {
 }
 
 bool Client::is_closed() {
+  if (!buffer_.empty()) return false;
   char byte = 0;
-  return buffer_.empty() && ::recv(descriptor_, &byte, 1, 0) <= 0 && errno != EAGAIN;
+  const ssize_t got = ::recv(descriptor_, &byte, 1, 0);
+  return got == 0 || (got < 0 && errno != EAGAIN);
 }
 
 bool Client::is_readable(std::chrono::milliseconds within) {
