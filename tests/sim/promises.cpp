@@ -25,9 +25,9 @@ namespace {
 
 constexpr std::size_t kAll = 100'000;
 
-/// A task may wait so long beside a node that could run it: until the last grant of that node,
+/// A task may wait so long beside a node that could run it: until an answer in vain to that node,
 /// which nobody sees before it is committed, is seen.
-constexpr Duration kMayWait = Server::kSlowestCommit * 2 + Duration(100);
+constexpr Duration kMayWait = Server::kSlowestCommit + Duration(100);
 
 /// And so long while gangs keep nodes for themselves.
 constexpr Duration kMayWaitForGangs{180'000};
@@ -279,6 +279,7 @@ void Promises::check_step(const Task* before, const Task& task) {
 
 void Promises::check_grant(const Task& task, const Lease& lease) {
   note(std::to_underlying(lease.epoch));
+  asking_[lease.node] = 0;  // the answer is on its way
   require(offered_.empty() || lease.epoch > *offered_.rbegin(), lease.epoch,
           " was given before, or after a later one");
   const auto node = now_.nodes.find(lease.node);
@@ -472,6 +473,10 @@ void Promises::took_report(const mesh::Report& report) {
   const TaskPtr on_disk = stored(report.task);
   require(on_disk && find_lease(*on_disk, report.epoch) == nullptr,
           "a report was acknowledged before it was durable");
+  // What a gang answered goes when it is placed again.
+  if (!on_disk || is_gang(*on_disk) || report.outcome == mesh::Outcome::handed_back) return;
+  require(has_answer(*on_disk, report.epoch) || has_attempt(*on_disk, report.epoch), *on_disk,
+          " took a report of a stale ", report.epoch);
 }
 
 // --- Waiting, and shares
@@ -505,6 +510,13 @@ bool Promises::waits_needlessly(const Task& task) const {
 }
 
 void Promises::check_waiting() {
+  const std::optional<Time> wakes_at = coordinator_->steps().wakes_at();
+  for (const auto& [id, task] : now_.tasks) {
+    const bool backs_off =
+        task->status == TaskStatus::pending && task->not_before > schedule_.now();
+    if (!backs_off || !task->answers.empty()) continue;  // another answer ends a back-off
+    require(wakes_at && *wakes_at <= task->not_before, "nothing wakes the writer for ", *task);
+  }
   bool gangs_wait = false;
   for (const auto& [id, task] : now_.tasks) {
     gangs_wait |= is_gang(*task) && task->status == TaskStatus::pending;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <map>
 #include <optional>
@@ -51,7 +52,7 @@ class Promises {
   // --- Who asks it for leases.
 
   void asked(const NodeId& node) { ++asking_[node]; }
-  void answered(const NodeId& node) { --asking_[node]; }
+  void answered(const NodeId& node) { asking_[node] = std::max(asking_[node] - 1, 0); }
 
   /// Tasks that were acknowledged and have not ended. Only while the server is up.
   [[nodiscard]] std::size_t unfinished() const { return now_.tasks.size(); }
@@ -129,8 +130,8 @@ class Promises {
   std::map<TaskId, std::string> acknowledged_;    ///< with the key it was submitted under
   std::map<TaskId, End> ended_;                   ///< as somebody was told
   std::set<Epoch> offered_;
-  log::TreeHead published_;  ///< of the log of receipts, the last that readers saw
-  std::map<NodeId, int> asking_;
+  log::TreeHead published_;       ///< of the log of receipts, the last that readers saw
+  std::map<NodeId, int> asking_;  ///< requests that were not granted anything yet, as far as known
   std::map<TaskId, Time> waits_since_;  ///< beside nodes that could run it
 
   bool fair_ = false;
