@@ -42,7 +42,9 @@ class Client(threading.Thread):
             sent = int(answer.header("X-FL-Round"))
             answer = self.job.update(sent, self.client_id, self.fit(values(answer.body)),
                                      len(self.points))
-            assert answer.status in (202, 409), answer
+            assert answer.status in (202, 409, 503), answer
+            if answer.status == 503:  # a buffer is being put together
+                sent = 0
 
     def fit(self, tensors):
         slope, offset = tensors["w"][0], tensors["b"][0]

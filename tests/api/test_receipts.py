@@ -53,6 +53,20 @@ def merkle_root(hashes):
     return hashlib.sha256(b"\x01" + pair).digest()
 
 
+def complete_many(client, node, count):
+    """Completes so many tasks by a played node; gives their ids."""
+    one = tasks.body(tasks.upload(client, modules.echo()), requirements=node.requirements())
+    tasks.batch(client, tasks.lines(*[one] * count))
+    ids = []
+    while len(ids) < count:
+        leases = node.lease(100, wait=10)
+        bodies = [{"task_id": lease["task_id"], **node.result_body(lease, b"answer")}
+                  for lease in leases]
+        status(node.results(bodies), 200)
+        ids += [lease["task_id"] for lease in leases]
+    return ids
+
+
 def checkpoint_of(daemon):
     answer = daemon.anonymous.get("/log/checkpoint")
     assert answer.status == 200
@@ -178,11 +192,7 @@ def test_every_completion_has_one_leaf_over_crashes(make_daemon, programs, tmp_p
     key = daemon.anonymous.get("/log/key").body.decode().strip()
     ids = []
     for _ in range(4):
-        node = FakeNode(daemon, names("n"))
-        for _ in range(90):
-            lease = node.leased(client)
-            ok(node.result(lease, b"answer"))
-            ids.append(lease["task_id"])
+        ids += complete_many(client, FakeNode(daemon, names("n"), slots=100), 90)
         daemon.crash()
         watched = programs.run("vcp", "--server", daemon.url, "receipts", "monitor", "--once",
                                "--key", key, "--state", tmp_path / "seen")
@@ -286,12 +296,8 @@ def copy_log(daemon, receipts, directory):
 
 def test_a_stock_client_reads_the_log(sumdb, make_daemon, names, tmp_path):
     daemon = make_daemon().start()
-    client, node = daemon.submitter(), FakeNode(daemon, names("n"))
-    ids = []
-    for _ in range(300):
-        lease = node.leased(client)
-        ok(node.result(lease, b"answer"))
-        ids.append(lease["task_id"])
+    client = daemon.submitter()
+    ids = complete_many(client, FakeNode(daemon, names("n"), slots=100), 300)
     eventually(lambda: checkpoint_of(daemon)[1] == len(ids), "a checkpoint of all")
     receipts = [client.get(f"tasks/{i}/receipt").body for i in ids]
     copy_log(daemon, receipts, tmp_path)
