@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Server-sent events: what is told, to whom, in which order, and from where on."""
 
+import re
 import signal
 
 import pytest
 
-from harness import tasks
+from harness import modules, tasks
 from harness.events import Stream
 from harness.expect import TIME, invalid, invalid_parameter, ok, problem, status
 
@@ -215,6 +216,63 @@ def test_an_ill_formed_last_id_is_refused(server, value):
 
 def test_a_last_id_in_the_future_is_refused(server):
     invalid(server.admin.get("events", headers={"Last-Event-ID": "1000000000"}), "Last-Event-ID")
+
+
+# --- slow readers -------------------------------------------------------------------------------
+
+WINDOW = 4096
+TOO_MANY = 40_000  # more than the system's buffers and a reader's patience hold together
+
+
+def park_many(client, count):
+    """As many events as tasks."""
+    module = tasks.upload(client, modules.echo())
+    answers = tasks.batch(client, tasks.lines(tasks.parked(module)) * count)
+    assert all("task_id" in answer for answer in answers)
+
+
+def dropped(daemon):
+    text = daemon.admin.get("/metrics").body.decode()
+    return int(re.search(r"^vcp_event_streams_dropped_total (\d+)", text, re.MULTILINE)[1])
+
+
+def test_a_reader_that_falls_too_far_behind_is_dropped_with_the_reason(start_daemon):
+    daemon = start_daemon()
+    client = daemon.submitter()
+    with Stream(client, window=WINDOW) as stream:
+        park_many(client, TOO_MANY)
+        told = stream.until(lambda event: event.name != "task" or event.id == TOO_MANY)
+        assert told[-1].name == "dropped"
+        assert stream.next() is None
+    ids = [event.id for event in told[:-1]]
+    assert ids == list(range(1, len(ids) + 1))
+    assert "too slow" in told[-1].data["reason"]
+    assert dropped(daemon) == 1
+    with Stream(client, after=stream.last_id) as stream:
+        assert stream.next().id == ids[-1] + 1
+
+
+def test_a_reader_that_misses_what_is_not_kept_is_dropped_with_the_reason(start_daemon):
+    daemon = start_daemon(args=["--retain-events", "100"])
+    client = daemon.submitter()
+    with Stream(client, window=WINDOW) as stream:
+        park_many(client, 5_000)
+        told = stream.until(lambda event: event.name != "task" or event.id == 5_000)
+        assert told[-1].name == "dropped"
+        assert stream.next() is None
+    assert "not kept" in told[-1].data["reason"]
+    assert dropped(daemon) == 1
+
+
+def test_a_reader_that_catches_up_is_not_dropped(start_daemon):
+    daemon = start_daemon()
+    client = daemon.submitter()
+    with Stream(client, window=WINDOW) as stream:
+        park_many(client, 5_000)
+        assert [event.id for event in stream.take(5_000)] == list(range(1, 5_001))
+        tasks.park(client)
+        assert stream.next().id == 5_001
+    assert dropped(daemon) == 0
 
 
 # --- its end ------------------------------------------------------------------------------------

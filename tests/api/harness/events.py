@@ -3,6 +3,7 @@
 
 import http.client
 import json
+import socket
 from dataclasses import dataclass
 
 from .rest import absolute
@@ -16,13 +17,19 @@ class Event:
 
 
 class Stream:
-    """An open stream; `last_id` is what a browser would send to go on. A context manager."""
+    """An open stream; `last_id` is what a browser would send to go on. A context manager. With a
+    small `window` (bytes) little is under way while nothing is read."""
 
-    def __init__(self, client, path="events", after=None, timeout=20.0):
+    def __init__(self, client, path="events", after=None, timeout=20.0, window=None):
         headers = {"Authorization": f"Bearer {client.token}"}
         if after is not None:
             headers["Last-Event-ID"] = str(after)
         self.connection = http.client.HTTPConnection(client.host, client.port, timeout=timeout)
+        if window is not None:
+            self.connection.sock = socket.socket()
+            self.connection.sock.settimeout(timeout)
+            self.connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+            self.connection.sock.connect((client.host, client.port))
         self.connection.request("GET", absolute(path), headers=headers)
         self.answer = self.connection.getresponse()
         assert self.answer.status == 200, self.answer.read()
