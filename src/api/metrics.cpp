@@ -75,16 +75,25 @@ struct Metrics::State {
                                  .Help("Records that one synced write carried")
                                  .Register(registry)
                                  .Add({}, kSizes);
-  Histogram& copy_seconds = BuildHistogram()
-                                .Name("vcp_copy_out_seconds")
-                                .Help("Copying records out of a view under its lock")
-                                .Register(registry)
-                                .Add({}, kSeconds);
-  Histogram& copy_records = BuildHistogram()
-                                .Name("vcp_copy_out_records")
-                                .Help("Records that one copy-out took")
-                                .Register(registry)
-                                .Add({}, kSizes);
+  Family<Histogram>& copy_seconds = BuildHistogram()
+                                        .Name("vcp_copy_out_seconds")
+                                        .Help("Copying records out of a view under its lock")
+                                        .Register(registry);
+  Family<Histogram>& copy_records = BuildHistogram()
+                                        .Name("vcp_copy_out_records")
+                                        .Help("Records that one copy-out took")
+                                        .Register(registry);
+  Family<Counter>& copy_bytes = BuildCounter()
+                                    .Name("vcp_copy_out_bytes_total")
+                                    .Help("Bytes copied out of views under their locks")
+                                    .Register(registry);
+  struct Copies {
+    Histogram& seconds;
+    Histogram& records;
+    Counter& bytes;
+  };
+  Copies node_copies = copies("nodes");
+  Copies task_copies = copies("tasks");
   Family<Gauge>& tasks = BuildGauge().Name("vcp_tasks").Help("Tasks by state").Register(registry);
   Family<Gauge>& nodes = BuildGauge().Name("vcp_nodes").Help("Nodes by status").Register(registry);
   Family<Gauge>& queued =
@@ -159,6 +168,11 @@ struct Metrics::State {
     Histogram& seconds = request_seconds.Add({{"route", route}, {"method", method}}, kSeconds);
     return series.try_emplace(key, Series{&count, &seconds}).first->second;
   }
+
+  Copies copies(const std::string& kind) {
+    return {copy_seconds.Add({{"kind", kind}}, kSeconds),
+            copy_records.Add({{"kind", kind}}, kSizes), copy_bytes.Add({{"kind", kind}})};
+  }
 };
 
 Metrics::Metrics(std::string_view version) : state_(std::make_unique<State>()) {
@@ -186,9 +200,12 @@ coordinator::Observer Metrics::observer() {
                 state_->commit_writes.Observe(static_cast<double>(sample.writes));
               },
           .copied_out =
-              [this](std::size_t records, double seconds) {
-                state_->copy_seconds.Observe(seconds);
-                state_->copy_records.Observe(static_cast<double>(records));
+              [this](const coordinator::CopyOut& copy) {
+                State::Copies& of =
+                    copy.kind == "nodes" ? state_->node_copies : state_->task_copies;
+                of.seconds.Observe(copy.seconds);
+                of.records.Observe(static_cast<double>(copy.records));
+                of.bytes.Increment(static_cast<double>(copy.bytes));
               },
           .verified_proofs =
               [this](std::size_t valid, std::size_t invalid, double seconds) {

@@ -28,6 +28,14 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+template <class Ptr>
+CopyOut copy_out(std::string_view kind, const std::vector<Ptr>& copied, double seconds) {
+  return {.kind = kind,
+          .records = copied.size(),
+          .bytes = copied.size() * sizeof(Ptr),
+          .seconds = seconds};
+}
+
 /// The first key that sorts after every id.
 const std::string kAfterIds(17, '\xff');
 
@@ -48,7 +56,7 @@ std::vector<NodePtr> NodeRegistry::all() const {
     const std::shared_lock lock(mutex_);
     copy = nodes_;
   }
-  observe_(copy.size(), stopwatch.seconds());
+  observe_(copy_out("nodes", copy, stopwatch.seconds()));
   return copy;
 }
 
@@ -177,7 +185,7 @@ TaskStore::Walk TaskStore::walk_memory(const TaskFilter& filter,
       std::ranges::move(walk.tasks, std::back_inserter(all.tasks));
     }
   }
-  observe_(all.tasks.size(), stopwatch.seconds());
+  observe_(copy_out("tasks", all.tasks, stopwatch.seconds()));
   return all;
 }
 

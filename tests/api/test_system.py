@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Health, readiness, metrics, documentation and statistics."""
 
+import re
+
 import pytest
 
 from harness import tasks
@@ -66,10 +68,13 @@ def test_metrics_have_types_and_a_latency_histogram(server):
 
 
 def test_metrics_name_what_copies_cost(server):
-    server.admin.get("cluster/stats")
+    server.admin.get("nodes")
+    server.admin.get("tasks")
     text = server.admin.get("/metrics").body.decode()
-    assert "vcp_copy_out_seconds" in text
-    assert "vcp_copy_out_records" in text
+    for kind in ("nodes", "tasks"):
+        assert re.search(rf'vcp_copy_out_seconds_count{{kind="{kind}"}} [1-9]', text)
+        assert f'vcp_copy_out_records_count{{kind="{kind}"}}' in text
+        assert f'vcp_copy_out_bytes_total{{kind="{kind}"}}' in text
 
 
 def test_openapi_is_3_1_and_describes_the_routes(server):

@@ -26,7 +26,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-const ObserveCopy kIgnore = [](std::size_t, double) {};
+const ObserveCopy kIgnore = [](const CopyOut&) {};
 
 // --- NodeRegistry
 
@@ -97,7 +97,7 @@ TEST_F(NodeRegistryTest, TakesTheRemovalOfANodeThatItNeverHad) {
 
 TEST_F(NodeRegistryTest, TellsWhatACopyTook) {
   std::size_t copied = 0;
-  NodeRegistry observed([&copied](std::size_t records, double) { copied += records; });
+  NodeRegistry observed([&copied](const CopyOut& copy) { copied += copy.records; });
   const std::vector<mesh::Change<NodePtr>> changes = {{node("a"), true}, {node("b"), true}};
   observed.apply(changes, {});
   EXPECT_EQ(observed.all().size(), copied);

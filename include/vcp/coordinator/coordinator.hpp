@@ -51,7 +51,7 @@ struct Options {
 /// Told what is measured, on whatever thread it happens.
 struct Observer {
   std::function<void(const store::Committer::Sample&)> committed = [](const auto&) {};
-  ObserveCopy copied_out = [](std::size_t, double) {};
+  ObserveCopy copied_out = [](const CopyOut&) {};
   ObserveProofs verified_proofs = [](std::size_t, std::size_t, double) {};
 };
 

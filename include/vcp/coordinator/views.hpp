@@ -10,6 +10,7 @@
 #include <shared_mutex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -23,8 +24,14 @@
 /// reader copies pointers to immutable records out under the shared one and lets go.
 namespace vcp::coordinator {
 
-/// Told what each copy-out took.
-using ObserveCopy = std::function<void(std::size_t records, double seconds)>;
+/// What one copy-out took.
+struct CopyOut {
+  std::string_view kind;  ///< of records: "nodes" or "tasks"
+  std::size_t records = 0;
+  std::size_t bytes = 0;  ///< that were copied, which are pointers
+  double seconds = 0;     ///< with the wait for the lock
+};
+using ObserveCopy = std::function<void(const CopyOut&)>;
 
 class NodeRegistry {
  public:
