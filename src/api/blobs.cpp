@@ -7,11 +7,9 @@ namespace vcp::api {
 
 using coordinator::Answer;
 using coordinator::Blob;
-using coordinator::Contents;
 using coordinator::Coordinator;
 using coordinator::Created;
 using http::Role;
-using store::ContentStore;
 
 namespace {
 
@@ -47,38 +45,16 @@ Async<Result<Readable>> find_readable(State& api, const http::Request& request) 
   co_return Readable{.digest = *digest, .size = *size};
 }
 
-/// Writes the body to disk as it comes.
-Async<Result<Contents::Pin>> receive(State& api, http::Exchange& exchange, std::uint64_t& size) {
-  coordinator::Pool& pool = api.coordinator().pool();
-  std::move_only_function<Result<ContentStore::Writer>()> open = [&api] {
-    return api.coordinator().contents().create();
-  };
-  auto writer = co_await pool.run(std::move(open));
-  if (!writer) co_return std::unexpected(writer.error());
-  while (true) {
-    const auto part = co_await exchange.read();
-    if (!part) co_return std::unexpected(part.error());
-    if (part->empty()) break;
-    // A file write of a part goes to memory: not worth a trip to the pool.
-    const Result<> appended = writer->append(*part);
-    if (!appended) co_return std::unexpected(appended.error());
-  }
-  size = writer->size();
-  std::move_only_function<Result<Contents::Pin>()> finish = [&api, &writer] {
-    return api.coordinator().contents().finish(std::move(*writer));
-  };
-  co_return co_await pool.run(std::move(finish));
-}
-
 Async<Result<Created>> create_blob(State& api, http::Exchange& exchange) {
-  std::uint64_t size = 0;
-  auto pin = co_await receive(api, exchange, size);
-  if (!pin) co_return std::unexpected(pin.error());
-  const auto once = once_of(exchange.request(), pin->digest());
+  CheckPart anything = [](std::string_view) { return Result<>(); };
+  const auto received = co_await receive_content(api, exchange, std::move(anything));
+  if (!received) co_return std::unexpected(received.error());
+  const Digest& digest = received->pin.digest();
+  const auto once = once_of(exchange.request(), digest);
   if (!once) co_return std::unexpected(once.error());
-  Blob blob{.digest = pin->digest(),
+  Blob blob{.digest = digest,
             .owner = exchange.request().principal.owner,
-            .size = size,
+            .size = received->size,
             .created_at = api.now()};
   Coordinator::Command<Coordinator::Render> record =
       [blob = std::move(blob)](Coordinator::Writer& writer) mutable {

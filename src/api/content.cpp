@@ -153,6 +153,31 @@ Async<void> send_bytes(Exchange& exchange, std::string bytes, Digest digest, Con
   static_cast<void>(sent);
 }
 
+Async<Result<ReceivedContent>> receive_content(State& api, Exchange& exchange, CheckPart check) {
+  coordinator::Pool& pool = api.coordinator().pool();
+  std::move_only_function<Result<store::ContentStore::Writer>()> open = [&api] {
+    return api.coordinator().contents().create();
+  };
+  auto writer = co_await pool.run(std::move(open));
+  if (!writer) co_return std::unexpected(writer.error());
+  while (true) {
+    const auto part = co_await exchange.read();
+    if (!part) co_return std::unexpected(part.error());
+    // To look at a part and to write it is memory traffic: not worth a trip to the pool.
+    if (const Result<> fine = check(*part); !fine) co_return std::unexpected(fine.error());
+    if (part->empty()) break;
+    const Result<> appended = writer->append(*part);
+    if (!appended) co_return std::unexpected(appended.error());
+  }
+  const std::uint64_t size = writer->size();
+  std::move_only_function<Result<coordinator::Contents::Pin>()> finish = [&api, &writer] {
+    return api.coordinator().contents().finish(std::move(*writer));
+  };
+  auto pin = co_await pool.run(std::move(finish));
+  if (!pin) co_return std::unexpected(pin.error());
+  co_return ReceivedContent{.pin = std::move(*pin), .size = size};
+}
+
 Async<void> send_problem(Exchange& exchange, Error error) {
   Response response = http::problem(error);
   const Result<> sent = co_await exchange.respond(std::move(response));

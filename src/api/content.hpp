@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+
 #include "state.hpp"
 #include "vcp/base/async.hpp"
 #include "vcp/http/route.hpp"
@@ -21,6 +23,20 @@ struct ContentHead {
 /// Sends bytes with this digest in the same way.
 [[nodiscard]] Async<void> send_bytes(http::Exchange& exchange, std::string bytes, Digest digest,
                                      ContentHead head);
+
+/// Content that came with a request and is on disk.
+struct ReceivedContent {
+  coordinator::Contents::Pin pin;
+  std::uint64_t size;
+};
+
+/// Looks at each part of a body before it is written, and at an empty one once all of it has come;
+/// an error ends the transfer, and nothing of it stays.
+using CheckPart = std::function<Result<>(std::string_view)>;
+
+/// Writes the body to disk as it comes.
+[[nodiscard]] Async<Result<ReceivedContent>> receive_content(State& api, http::Exchange& exchange,
+                                                             CheckPart check);
 
 /// Sends a problem.
 [[nodiscard]] Async<void> send_problem(http::Exchange& exchange, Error error);

@@ -68,34 +68,23 @@ Async<Result<Received>> receive(State& api, Exchange& exchange, fl::IncomingMode
   if (const Result<> fits = check_length(exchange.request(), max_bytes); !fits) {
     co_return std::unexpected(fits.error());
   }
-  coordinator::Pool& pool = api.coordinator().pool();
-  std::move_only_function<Result<ContentStore::Writer>()> open = [&api] {
-    return api.coordinator().contents().create();
-  };
-  auto writer = co_await pool.run(std::move(open));
-  if (!writer) co_return std::unexpected(writer.error());
-  while (true) {
-    const auto part = co_await exchange.read();
-    if (!part) co_return std::unexpected(part.error());
-    if (part->empty()) break;
-    // Checking and writing a part is memory traffic: not worth a trip to the pool.
-    if (const Result<> fine = incoming.append(*part); !fine) {
-      co_return std::unexpected(fine.error());
+  std::uint64_t size = 0;
+  std::optional<fl::Layout> layout;
+  CheckPart check = [&](std::string_view part) -> Result<> {
+    if (!part.empty()) {
+      const Result<> fine = incoming.append(part);
+      size += part.size();
+      return fine && size > max_bytes ? std::unexpected(too_large(max_bytes)) : fine;
     }
-    if (const Result<> appended = writer->append(*part); !appended) {
-      co_return std::unexpected(appended.error());
-    }
-    if (writer->size() > max_bytes) co_return std::unexpected(too_large(max_bytes));
-  }
-  auto layout = incoming.finish();
-  if (!layout) co_return std::unexpected(layout.error());
-  const std::uint64_t size = writer->size();
-  std::move_only_function<Result<Contents::Pin>()> finish = [&api, &writer] {
-    return api.coordinator().contents().finish(std::move(*writer));
+    auto whole = incoming.finish();
+    if (!whole) return std::unexpected(whole.error());
+    layout = std::move(*whole);
+    return {};
   };
-  auto pin = co_await pool.run(std::move(finish));
-  if (!pin) co_return std::unexpected(pin.error());
-  co_return Received{.pin = std::move(*pin), .size = size, .layout = std::move(*layout)};
+  auto received = co_await receive_content(api, exchange, std::move(check));
+  if (!received) co_return std::unexpected(received.error());
+  co_return Received{
+      .pin = std::move(received->pin), .size = received->size, .layout = std::move(*layout)};
 }
 
 Result<fl::Layout> read_layout(const ContentStore& files, const FlFile& model) {

@@ -17,6 +17,13 @@ namespace {
 
 std::string quoted_round(std::uint64_t round) { return "round " + std::to_string(round); }
 
+/// Whether the job has begun and has not ended.
+Result<> check_under_way(const FlJob& job) {
+  if (job.state == FlState::waiting) return fail(Code::conflict, "the job has no model yet");
+  if (job.state == FlState::completed) return fail(Code::conflict, "the job is completed");
+  return {};
+}
+
 }  // namespace
 
 std::optional<double> FlJobView::epsilon_after(std::uint64_t round) const {
@@ -151,8 +158,7 @@ FlJobs::Statistics FlJobs::statistics() const {
 Result<> FlJobs::check(const Entry& entry, const UpdateKey& key) {
   const FlJob& job = *entry.job;
   const std::uint64_t round = key.first;
-  if (job.state == FlState::waiting) return fail(Code::conflict, "the job has no model yet");
-  if (job.state == FlState::completed) return fail(Code::conflict, "the job is completed");
+  if (const Result<> begun = check_under_way(job); !begun) return begun;
   if (round > job.round) return fail(Code::conflict, quoted_round(round) + " is not open yet");
   const bool stale = round < job.round;
   if (stale && !job.terms.takes_stale_updates()) {
@@ -234,8 +240,7 @@ Result<FlJobView> FlJobs::pause(Writer& writer, const FlJobId& id) {
   const Result<Entry*> entry = entry_of(id);
   if (!entry) return std::unexpected(entry.error());
   FlJob job = *(*entry)->job;
-  if (job.state == FlState::waiting) return fail(Code::conflict, "the job has no model yet");
-  if (job.state == FlState::completed) return fail(Code::conflict, "the job is completed");
+  if (const Result<> begun = check_under_way(job); !begun) return std::unexpected(begun.error());
   if (job.state == FlState::running) {
     job.state = FlState::paused;
     job.reason = "paused on request";
@@ -250,8 +255,7 @@ Result<FlJobView> FlJobs::resume(Writer& writer, const FlJobId& id) {
   const Result<Entry*> entry = entry_of(id);
   if (!entry) return std::unexpected(entry.error());
   FlJob job = *(*entry)->job;
-  if (job.state == FlState::waiting) return fail(Code::conflict, "the job has no model yet");
-  if (job.state == FlState::completed) return fail(Code::conflict, "the job is completed");
+  if (const Result<> begun = check_under_way(job); !begun) return std::unexpected(begun.error());
   if (job.state == FlState::paused) {
     job.state = FlState::running;
     job.reason.clear();

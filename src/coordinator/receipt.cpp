@@ -111,12 +111,6 @@ std::string environment(const TaskSpec& spec) {
   return log::canonical_json(object).value();
 }
 
-void write_spec(Writer& writer, const TaskSpec& spec) {
-  writer.key("argv").begin_array();
-  for (const std::string& argument : spec.argv) writer.string(argument);
-  writer.end_array();
-}
-
 }  // namespace
 
 std::string render_receipt(const Task& task, std::string_view engine, std::string_view salt) {
@@ -129,7 +123,9 @@ std::string render_receipt(const Task& task, std::string_view engine, std::strin
   write_answers(writer, task);
   // As text, because arguments may be numbers that canonical JSON has no form for.
   writer.member("args", spec.args.empty() ? "[]" : spec.args);
-  write_spec(writer, spec);
+  writer.key("argv").begin_array();
+  for (const std::string& argument : spec.argv) writer.string(argument);
+  writer.end_array();
   writer.member("completed_at", to_rfc3339(task.updated_at))
       .member("created_at", to_rfc3339(task.created_at))
       .member("engine", engine);
